@@ -1,0 +1,79 @@
+import type { Risk } from '../config/settings.ts';
+
+/** PostgreSQL's names of table-level lock modes, weakest first (manual, 13.3.1). */
+export const LOCK_MODES = [
+  'AccessShareLock',
+  'RowShareLock',
+  'RowExclusiveLock',
+  'ShareUpdateExclusiveLock',
+  'ShareLock',
+  'ShareRowExclusiveLock',
+  'ExclusiveLock',
+  'AccessExclusiveLock',
+] as const;
+export type LockMode = (typeof LOCK_MODES)[number];
+
+export type LockRole = 'target' | 'referenced' | 'parent' | 'partition' | 'index' | 'sequence' | 'source';
+export type MigrationType = 'ddl' | 'dml' | 'combined' | 'destructive';
+export type Severity = 'danger' | 'warning' | 'info';
+/** Milliseconds: low, middle, high. */
+export type Interval = readonly [number, number, number];
+
+export interface StatementLock {
+  /** Schema-qualified where the catalog is known, else as written. */
+  readonly relation: string;
+  readonly mode: LockMode;
+  readonly role: LockRole;
+}
+
+export interface StatementFacts {
+  readonly line: number;
+  readonly column: number;
+  readonly kind: string;
+  readonly transactional: boolean;
+  readonly source: 'static' | 'traced';
+  readonly locks: readonly StatementLock[];
+  readonly rewrites: readonly string[];
+  readonly scans: readonly string[];
+  readonly builds: readonly string[];
+  readonly validates: readonly string[];
+  readonly loses: readonly { readonly object: string; readonly what: string }[];
+  readonly blocks: 'nothing' | 'writes' | 'reads and writes';
+  readonly estimate: { readonly lockMs: Interval; readonly workMs: Interval } | null;
+  /** ddl, dml, or neither (SET, SELECT …). */
+  readonly class: 'ddl' | 'dml' | 'other';
+}
+
+export interface Finding {
+  readonly id: string;
+  readonly severity: Severity;
+  readonly line: number;
+  readonly column: number;
+  readonly title: string;
+  readonly message: string;
+  readonly why: string;
+  readonly safeSql: readonly string[];
+  readonly docs: string;
+}
+
+/** Size of a relation the migration touches; null where the catalog does not know (never analysed, no database). */
+export interface RelationSize {
+  readonly relation: string;
+  readonly rows: number | null;
+  readonly bytes: number | null;
+  readonly indexes: number;
+}
+
+export interface Assessment {
+  /** The migration's id, or null for a loose file. */
+  readonly migration: string | null;
+  readonly file: string;
+  readonly type: MigrationType;
+  readonly risk: Risk;
+  readonly reasons: readonly string[];
+  readonly reversible: boolean;
+  readonly rollbackWindowHours: number;
+  readonly relations: readonly RelationSize[];
+  readonly statements: readonly StatementFacts[];
+  readonly findings: readonly Finding[];
+}

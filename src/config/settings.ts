@@ -1,0 +1,57 @@
+/**
+ * What the rest of Ferrata sees of the configuration: parsed, defaulted, frozen. `config/load.ts` makes it from
+ * untrusted input (a config file, the environment, flags); nobody else reads any of those.
+ */
+
+export type DataSource = 'backup' | 'sample' | 'synthetic' | 'none';
+export type Risk = 'low' | 'medium' | 'high' | 'critical';
+
+export interface Policy {
+  /** `required`: `up` refuses without a valid proof. `auto`: `up` rehearses by itself first. `off`: no proof asked. */
+  readonly proof: 'required' | 'auto' | 'off';
+  /** The weakest data source a proof may rest on. */
+  readonly proofData: DataSource;
+  /** Whether a proof from another server major is accepted. */
+  readonly proofOtherMajor: boolean;
+  /** `required`: a verified backup must exist; `auto`: `up` makes one; `off`. */
+  readonly backup: 'required' | 'auto' | 'off';
+  /** Schema, consistency, integrity … after each run. */
+  readonly verify: 'on' | 'off';
+  /** What a failed verification leads to. */
+  readonly onVerifyFailure: 'rollback' | 'stop';
+  /** Whether `--force --reason` is accepted. */
+  readonly allowForce: boolean;
+  /** Whether a scratch database may be made on the environment's own server. */
+  readonly scratchOnServer: boolean;
+  /** A server for scratch copies; a secret like every URL. */
+  readonly scratchUrl: string | null;
+  /** Milliseconds. */
+  readonly lockTimeoutMs: number;
+  readonly statementTimeoutMs: number;
+  /** How often a step is tried again after a lock timeout, deadlock or serialization failure. */
+  readonly retries: number;
+  /** Rows up to which a table without a primary key is copied whole for undo. */
+  readonly undoCopyRows: number;
+  /** Hours a lossless rollback stays possible, by risk. */
+  readonly rollbackWindowHours: Readonly<Record<Risk, number>>;
+}
+
+export interface Environment {
+  readonly name: string;
+  /** Null: the embedded server under `directory`. */
+  readonly url: string | null;
+  readonly policy: Policy;
+}
+
+export interface Settings {
+  /** Absolute path of the folder that holds the config file, or the working directory. */
+  readonly root: string;
+  /** Absolute path of the config file, null when there is none. */
+  readonly configFile: string | null;
+  /** Absolute path of the migrations folder. */
+  readonly migrations: string;
+  /** Absolute path of `.ferrata`. */
+  readonly directory: string;
+  readonly environment: Environment;
+  readonly environments: readonly string[];
+}

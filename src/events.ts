@@ -1,0 +1,63 @@
+/**
+ * What a phase tells while it works. Printing is the command line's; a phase only reports. The union is closed: a new
+ * event is a new member, and every printer is checked for it by the compiler.
+ */
+export type FerrataEvent =
+  | {
+      readonly type: 'phase';
+      readonly phase: string;
+      readonly migration: string | null;
+      readonly message: string;
+    }
+  | { readonly type: 'scratch'; readonly message: string }
+  | {
+      readonly type: 'rehearsal-step';
+      readonly migration: string;
+      readonly step: string;
+      readonly direction: 'forward' | 'back' | 'again';
+      readonly ms: number;
+    }
+  | {
+      readonly type: 'run-started';
+      readonly run: string;
+      readonly migration: string;
+      readonly direction: 'up' | 'down';
+      readonly steps: number;
+    }
+  | { readonly type: 'step-started'; readonly run: string; readonly step: string; readonly title: string }
+  | {
+      readonly type: 'step-retried';
+      readonly run: string;
+      readonly step: string;
+      readonly attempt: number;
+      readonly waitMs: number;
+      readonly reason: string;
+    }
+  | {
+      readonly type: 'step-finished';
+      readonly run: string;
+      readonly step: string;
+      readonly ms: number;
+      readonly rows: number | null;
+    }
+  | { readonly type: 'step-resumed'; readonly run: string; readonly step: string; readonly found: string }
+  | {
+      readonly type: 'run-finished';
+      readonly run: string;
+      readonly migration: string;
+      readonly state: string;
+      readonly ms: number;
+    }
+  | { readonly type: 'waiting'; readonly message: string }
+  | {
+      readonly type: 'backup';
+      readonly message: string;
+      readonly rows: number | null;
+      readonly bytes: number | null;
+    }
+  | { readonly type: 'verified'; readonly check: string; readonly ok: boolean; readonly message: string }
+  | { readonly type: 'warning'; readonly message: string; readonly hint: string | null };
+
+export type Reporter = (event: FerrataEvent) => void;
+
+export const silent: Reporter = () => {};
