@@ -1,15 +1,12 @@
 import type { LockMode } from '../assess/model.ts';
+import type { DataLoss, TableData } from '../catalog/data/model.ts';
 import type { Difference } from '../catalog/model.ts';
 import type { DataSource } from '../config/settings.ts';
 import type { ErrorCode, SourceLocation } from '../errors.ts';
 import type { Plan } from '../plan/model.ts';
 
 /** Rows or values that did not come back. `column` is `*` where whole rows are concerned. */
-export interface Loss {
-  readonly table: string;
-  readonly column: string;
-  readonly rows: number;
-}
+export type Loss = DataLoss;
 
 /**
  * A row that was written after the change, and what became of it on the way back. `held`: whether the old shape
@@ -105,20 +102,7 @@ export interface ProvedPlan {
 
 // ---- data fingerprints -------------------------------------------------------------------------------------------
 
-/** Per table: rows, one order-independent checksum per column, one over whole rows (columns in order of name). */
-export interface TableData {
-  /** `schema.table`, quoted where needed. */
-  readonly table: string;
-  readonly rows: number;
-  readonly columns: Readonly<Record<string, string>>;
-  readonly rowsChecksum: string;
-}
-
-export interface DataFingerprint {
-  readonly tables: ReadonlyMap<string, TableData>;
-  /** `schema.sequence` → last value and whether it was called; identity sequences too. */
-  readonly sequences: ReadonlyMap<string, string>;
-}
+export type { DataFingerprint, TableData } from '../catalog/data/model.ts';
 
 // ---- backups -----------------------------------------------------------------------------------------------------
 
