@@ -1,0 +1,97 @@
+/** What a command has around it: streams, colours, prompts, settings, signals. */
+import { loadSettings } from '../config/load.ts';
+import type { Settings } from '../config/settings.ts';
+import { FerrataError } from '../errors.ts';
+import type { FerrataEvent } from '../events.ts';
+import { redact } from '../postgres/redact.ts';
+import type { CliContext } from './command.ts';
+import { printEvent } from './print/events.ts';
+import { createPalette } from './print/palette.ts';
+
+export interface GlobalOptions {
+  readonly json?: boolean;
+  readonly config?: string;
+  readonly env?: string;
+  readonly url?: string;
+  readonly color?: boolean;
+  readonly quiet?: boolean;
+}
+
+export function colourWanted(flag: boolean, stream: NodeJS.WriteStream): boolean {
+  const { NO_COLOR, FORCE_COLOR } = process.env;
+  if (!flag || (NO_COLOR !== undefined && NO_COLOR !== '')) return false;
+  return stream.isTTY || (FORCE_COLOR !== undefined && FORCE_COLOR !== '0');
+}
+
+export function createContext(options: GlobalOptions): CliContext & { close(): void } {
+  const json = options.json === true;
+  const palette = createPalette(!json && colourWanted(options.color !== false, process.stdout));
+  const eventPalette = createPalette(colourWanted(options.color !== false, process.stderr));
+  const interactive =
+    process.stdin.isTTY === true && process.stderr.isTTY === true && process.env['CI'] === undefined;
+  const abort = new AbortController();
+  let interrupts = 0;
+  const onInterrupt = (signal: NodeJS.Signals) => {
+    interrupts++;
+    if (interrupts > 1) process.exit(130);
+    process.stderr.write(`\n${signal}: finishing the step in hand; once more stops at once\n`);
+    abort.abort('pause');
+  };
+  const signals: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+  for (const signal of signals) process.on(signal, onInterrupt);
+
+  let settings: Promise<Settings> | null = null;
+  return {
+    json,
+    interactive,
+    width: process.stdout.columns ?? 80,
+    palette,
+    signal: abort.signal,
+    reporter: (event: FerrataEvent) => {
+      if (options.quiet === true) return;
+      const line = json ? JSON.stringify(event) : printEvent(event, eventPalette);
+      process.stderr.write(`${redact(line)}\n`);
+    },
+    settings: () => {
+      const loading =
+        settings ??
+        loadSettings({
+          cwd: process.cwd(),
+          config: options.config ?? null,
+          env: options.env ?? null,
+          url: options.url ?? null,
+          processEnv: process.env,
+        });
+      settings = loading;
+      return loading;
+    },
+    result: (value, text) => {
+      const shown = json ? JSON.stringify({ ferrata: 1, ...value }, null, 2) : text();
+      if (shown !== '') process.stdout.write(`${redact(shown)}\n`);
+    },
+    say: (text) => {
+      if (options.quiet !== true) process.stderr.write(`${redact(text)}\n`);
+    },
+    confirm: async (question, yes) => {
+      if (yes) return true;
+      if (!interactive) {
+        throw new FerrataError('confirmation-needed', question, {
+          why: 'There is no terminal to ask on.',
+          hint: 'Add --yes when you are sure.',
+        });
+      }
+      const { createInterface } = await import('node:readline/promises');
+      const prompt = createInterface({ input: process.stdin, output: process.stderr });
+      const answer = await prompt.question(`${question} [y/N] `).finally(() => prompt.close());
+      return /^y(es)?$/i.test(answer.trim());
+    },
+    readStdin: async () => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of process.stdin) chunks.push(Buffer.from(chunk as Uint8Array));
+      return Buffer.concat(chunks).toString('utf8');
+    },
+    close: () => {
+      for (const signal of signals) process.off(signal, onInterrupt);
+    },
+  };
+}

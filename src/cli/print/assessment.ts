@@ -1,0 +1,81 @@
+/** An assessment for a terminal: one line of verdict, a table of statements, the findings as small lessons. */
+import type { Assessment, Finding, StatementFacts } from '../../assess/model.ts';
+import type { Risk } from '../../config/settings.ts';
+import { bytes, table, wrap } from './layout.ts';
+import type { Palette } from './palette.ts';
+
+export function printAssessment(assessment: Assessment, p: Palette, width: number): string {
+  const name = assessment.migration ?? assessment.file;
+  const lines = [
+    `${p.bold(name)}  ${riskWord(assessment.risk, p)} risk, ${assessment.type}, ${assessment.reversible ? p.green('reversible') : p.red('not reversible')}`,
+    ...assessment.reasons.map((reason) => `  ${p.dim(`because ${reason}`)}`),
+    '',
+    table(
+      [
+        ['line', 'statement', 'lock', 'blocks', 'also'].map((head) => p.dim(head)),
+        ...assessment.statements.map((statement) => statementRow(statement, p)),
+      ],
+      width,
+    ),
+  ];
+  const sizes = assessment.relations.filter((relation) => relation.rows !== null || relation.bytes !== null);
+  if (sizes.length > 0) {
+    lines.push(
+      '',
+      ...sizes.map(
+        (size) =>
+          `  ${size.relation}: ${size.rows === null ? '? rows' : `about ${size.rows.toLocaleString('en-US')} rows`}${size.bytes === null ? '' : `, ${bytes(size.bytes)}`}, ${size.indexes} indexes`,
+      ),
+    );
+  }
+  for (const finding of assessment.findings)
+    lines.push('', ...printFinding(finding, assessment.file, p, width));
+  return lines.join('\n');
+}
+
+function statementRow(statement: StatementFacts, p: Palette): string[] {
+  const locks = [...new Set(statement.locks.map((lock) => `${lock.mode} ${lock.relation}`))];
+  const also = [
+    ...statement.rewrites.map((relation) => p.yellow(`rewrites ${relation}`)),
+    ...statement.scans.map((relation) => `scans ${relation}`),
+    ...statement.builds.map((index) => `builds ${index}`),
+    ...statement.loses.map((loss) => p.red(`loses ${loss.what} of ${loss.object}`)),
+    ...(statement.transactional ? [] : ['outside a transaction']),
+  ];
+  const blocks =
+    statement.blocks === 'nothing'
+      ? p.green('nothing')
+      : statement.blocks === 'writes'
+        ? p.yellow('writes')
+        : p.red('reads and writes');
+  return [String(statement.line), statement.kind, locks.join(', ') || '-', blocks, also.join(', ') || '-'];
+}
+
+function printFinding(finding: Finding, file: string, p: Palette, width: number): string[] {
+  const colour = finding.severity === 'danger' ? p.red : finding.severity === 'warning' ? p.yellow : p.cyan;
+  return [
+    `  ${colour(finding.severity)} ${p.bold(finding.title)} ${p.dim(`[${finding.id}]`)}`,
+    `    ${p.cyan(`${file}:${finding.line}:${finding.column}`)}`,
+    ...wrap(finding.message, width - 4).map((line) => `    ${line}`),
+    ...wrap(finding.why, width - 4).map((line) => p.dim(`    ${line}`)),
+    ...(finding.safeSql.length === 0
+      ? []
+      : ['    instead:', ...finding.safeSql.map((sql) => `      ${p.green(sql)}`)]),
+  ];
+}
+
+export function riskWord(risk: Risk, p: Palette): string {
+  switch (risk) {
+    case 'low':
+      return p.green(risk);
+    case 'medium':
+      return p.yellow(risk);
+    case 'high':
+    case 'critical':
+      return p.red(p.bold(risk));
+    default: {
+      const unknown: never = risk;
+      return unknown;
+    }
+  }
+}

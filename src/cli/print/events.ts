@@ -1,0 +1,41 @@
+/** Events as plain lines on stderr; `--json` prints them as NDJSON there instead. */
+import type { FerrataEvent } from '../../events.ts';
+import { count, duration } from './layout.ts';
+import type { Palette } from './palette.ts';
+
+export function printEvent(event: FerrataEvent, p: Palette): string {
+  switch (event.type) {
+    case 'phase':
+      return `${p.bold(event.phase)} ${event.migration ?? ''} ${p.dim(event.message)}`;
+    case 'scratch':
+      return p.dim(`  scratch: ${event.message}`);
+    case 'rehearsal-step':
+      return p.dim(`  ${event.step} ${event.direction} ${duration(event.ms)}`);
+    case 'run-started':
+      return `${p.bold(event.direction)} ${event.migration} ${p.dim(`run ${event.run}, ${count(event.steps, 'step')}`)}`;
+    case 'step-started':
+      return p.dim(`  ${event.step} ${event.title}`);
+    case 'step-retried':
+      return p.yellow(
+        `  ${event.step} again in ${duration(event.waitMs)} (attempt ${event.attempt}): ${event.reason}`,
+      );
+    case 'step-finished':
+      return `  ${event.step} ${p.green('done')} ${p.dim(duration(event.ms) + (event.rows === null ? '' : `, ${count(event.rows, 'row')}`))}`;
+    case 'step-resumed':
+      return p.yellow(`  ${event.step} found ${event.found}`);
+    case 'run-finished':
+      return `  ${event.state === 'completed' || event.state === 'rolled_back' ? p.green(event.state) : p.red(event.state)} ${p.dim(duration(event.ms))}`;
+    case 'waiting':
+      return p.yellow(`  waiting: ${event.message}`);
+    case 'backup':
+      return p.dim(`  backup: ${event.message}${event.rows === null ? '' : `, ${count(event.rows, 'row')}`}`);
+    case 'verified':
+      return `  ${event.ok ? p.green('ok') : p.red('not ok')} ${event.check} ${p.dim(event.message)}`;
+    case 'warning':
+      return p.yellow(`warning: ${event.message}`) + (event.hint === null ? '' : p.dim(` (${event.hint})`));
+    default: {
+      const unknown: never = event;
+      return JSON.stringify(unknown);
+    }
+  }
+}

@@ -1,0 +1,190 @@
+/**
+ * One step on a scratch copy, forward, measured; and its inverse, derived from what it did (DESIGN §5): the catalog
+ * before and after, rendered backwards.
+ */
+import { fingerprintCatalog } from '../../catalog/fingerprint.ts';
+import type { Catalog } from '../../catalog/model.ts';
+import { readCatalog } from '../../catalog/read.ts';
+import { renderDifference } from '../../catalog/render/index.ts';
+import { runActions } from '../../execute/action.ts';
+import type { StepOutcome } from '../../execute/model.ts';
+import type { Action, Step } from '../../plan/model.ts';
+import type { Connection, Connector } from '../../postgres/connection.ts';
+import { quoteQualified } from '../../sql/quote.ts';
+import type { MeasuredLock, StepMeasure } from '../model.ts';
+import { LockWatch } from './locks.ts';
+import { captureName, type Member } from './member.ts';
+
+export interface ForwardStep {
+  /** The step, completed: inverse, captures, expected locks, fingerprint. */
+  readonly step: Step;
+  readonly after: Catalog;
+  readonly measure: StepMeasure;
+  readonly locks: readonly MeasuredLock[];
+}
+
+/** Relations of the copy by OID: name and storage, to name locks and to see rewrites. */
+type Relations = ReadonlyMap<
+  string,
+  { readonly name: string; readonly file: string; readonly table: boolean }
+>;
+
+/** Runs the step's forward actions once, on a connection of its own, in its own transaction where it has one. */
+export async function runForward(connection: Connection, member: Member, step: Step): Promise<StepOutcome> {
+  const work = () =>
+    runActions(step.forward, {
+      connection,
+      source: { file: member.migration.up.path, text: member.migration.up.text },
+      capture: captureName(member.migration.id, step),
+      captures: step.captures,
+    });
+  const outcome = await (step.transactional ? connection.transaction(work) : work());
+  await resetSession(connection);
+  return outcome;
+}
+
+/** What a migration set for its session must not reach the next statement: the real run does the same. */
+export async function resetSession(connection: Connection): Promise<void> {
+  await connection.script('RESET SESSION AUTHORIZATION; RESET ALL');
+}
+
+/**
+ * Runs a step forward, measures it, and derives its inverse. Tables that the step turns out to write (through a
+ * function, a trigger, a DO block) are captured: the step is rolled back and run once more with the captures.
+ */
+export async function forwardStep(
+  connector: Connector,
+  member: Member,
+  step: Step,
+  before: Catalog,
+  derive: boolean,
+): Promise<ForwardStep> {
+  const connection = await connector.connect('rehearse');
+  const observer = await connector.connect('rehearse');
+  try {
+    const relations = await readRelations(observer);
+    const { outcome, locks, captures } = await measured(connection, observer, member, step);
+    const after = await readCatalog(connection, { dependencies: true });
+    const rewrites = await rewritten(observer, relations);
+    const inverse = derive
+      ? deriveInverse(before, after, member, step, captures, connection.server.user)
+      : null;
+    const named = locks.flatMap((lock): MeasuredLock[] => {
+      const relation = relations.get(lock.oid);
+      return relation === undefined
+        ? []
+        : [{ step: step.id, relation: relation.name, mode: lock.mode, heldMs: lock.heldMs }];
+    });
+    return {
+      step: {
+        ...step,
+        captures,
+        ...(inverse ?? {}),
+        expects: named.map(({ relation, mode, heldMs }) => ({ relation, mode, heldMs })),
+        fingerprintAfter: fingerprintCatalog(after).hash,
+      },
+      after,
+      locks: named,
+      measure: { step: step.id, ms: outcome.ms, inverseMs: null, writes: outcome.writes, rewrites },
+    };
+  } finally {
+    await observer.close();
+    await connection.close();
+  }
+}
+
+/** Thrown inside the transaction to take a step back whose writes were not captured. */
+class UnseenWrites extends Error {
+  readonly tables: readonly string[];
+  constructor(tables: readonly string[]) {
+    super('unseen writes');
+    this.tables = tables;
+  }
+}
+
+async function measured(connection: Connection, observer: Connection, member: Member, step: Step) {
+  let captures: readonly string[] = step.captures;
+  for (;;) {
+    const watch = new LockWatch(observer, connection.pid);
+    try {
+      const work = async () => {
+        const outcome = await runActions(step.forward, {
+          connection,
+          source: { file: member.migration.up.path, text: member.migration.up.text },
+          capture: captureName(member.migration.id, step),
+          captures,
+        });
+        const unseen = step.transactional
+          ? outcome.writes.map((w) => w.table).filter((table) => !captures.includes(table))
+          : [];
+        if (unseen.length > 0) throw new UnseenWrites(unseen);
+        await watch.look();
+        return outcome;
+      };
+      const outcome = await (step.transactional ? connection.transaction(work) : work());
+      await resetSession(connection);
+      return { outcome, locks: await watch.finish(), captures };
+    } catch (error) {
+      await watch.finish();
+      if (!(error instanceof UnseenWrites)) throw error;
+      captures = [...captures, ...error.tables];
+    }
+  }
+}
+
+async function readRelations(connection: Connection): Promise<Relations> {
+  const rows = await connection.rows<[string, string, string, string, string]>(
+    `SELECT c.oid::pg_catalog.text, n.nspname, c.relname, c.relfilenode::pg_catalog.text, c.relkind::pg_catalog.text
+     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+     WHERE c.oid >= 16384 AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast', 'ferrata', 'ferrata_attic')`,
+  );
+  return new Map(
+    rows.map(([oid, schema, name, file, kind]) => [
+      oid,
+      { name: quoteQualified(schema, name), file, table: kind === 'r' || kind === 'm' },
+    ]),
+  );
+}
+
+async function rewritten(connection: Connection, before: Relations): Promise<string[]> {
+  const after = await readRelations(connection);
+  return [...before].flatMap(([oid, relation]) => {
+    const now = after.get(oid);
+    return relation.table && now !== undefined && now.file !== relation.file ? [relation.name] : [];
+  });
+}
+
+type Inverse = Pick<Step, 'inverse' | 'inverseTransactional' | 'inverseRefusals'>;
+
+/**
+ * The way back over one step: first what loosens and reshapes, then the captured rows, then what tightens; a
+ * constraint is put back over rows that satisfy it (TRAPS 20–33).
+ */
+function deriveInverse(
+  before: Catalog,
+  after: Catalog,
+  member: Member,
+  step: Step,
+  captures: readonly string[],
+  currentUser: string,
+): Inverse {
+  const rendering = renderDifference(after, before, { sameDatabase: true, currentUser });
+  if (rendering.refusals.length > 0) {
+    return {
+      inverse: null,
+      inverseTransactional: true,
+      inverseRefusals: rendering.refusals.map((refusal) => `${refusal.object}: ${refusal.reason}`),
+    };
+  }
+  const sql = (stage: 'before-data' | 'after-data'): Action[] =>
+    rendering.statements
+      .filter((statement) => statement.stage === stage)
+      .map((statement) => ({ type: 'sql', sql: statement.sql, at: null }));
+  const undo: Action[] =
+    captures.length === 0 ? [] : [{ type: 'undo', capture: captureName(member.migration.id, step) }];
+  return {
+    inverse: [...sql('before-data'), ...undo, ...sql('after-data')],
+    inverseTransactional: rendering.statements.every((statement) => statement.transactional),
+    inverseRefusals: [],
+  };
+}

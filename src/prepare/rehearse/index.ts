@@ -1,0 +1,307 @@
+/**
+ * Rehearses migrations one after another on one scratch place: each starts from the schema that the ones before it
+ * leave. The start is the target's own schema, or, for a history, an empty database.
+ */
+import type { RelationSize } from '../../assess/model.ts';
+import type { Catalog } from '../../catalog/model.ts';
+import { readCatalog } from '../../catalog/read.ts';
+import type { DataSource, Policy, Settings } from '../../config/settings.ts';
+import { FerrataError } from '../../errors.ts';
+import type { Reporter } from '../../events.ts';
+import { planChecksum } from '../../plan/checksum.ts';
+import type { Connector } from '../../postgres/connection.ts';
+import type { Migration } from '../../source/model.ts';
+import type { Proof, ProvedPlan } from '../model.ts';
+import { errorOf, judgeUnit } from '../proof.ts';
+import { openScratchPlace, type ScratchDatabase, type ScratchPlace } from '../scratch.ts';
+import { copySchema } from '../scratch-schema.ts';
+import { runForward } from './forward.ts';
+import { compileMember, type Member } from './member.ts';
+import { asFerrataError, rehearseUnit, type UnitResult, withConnection } from './unit.ts';
+
+export interface RehearsalRequest {
+  readonly settings: Settings;
+  /** In order: those to rehearse, and those that must run before them to reach their start. */
+  readonly sequence: readonly { readonly migration: Migration; readonly rehearse: boolean }[];
+  /** Whether the rehearsed ones are proved as one unit. */
+  readonly together: boolean;
+  /** Null: start from an empty database and replay. */
+  readonly target: RehearsalTarget | null;
+  /** Where there is no target: the role and the major version to prove for. */
+  readonly role?: string;
+  readonly major?: number;
+  readonly dataSource: DataSource;
+  readonly sizes: ReadonlyMap<string, RelationSize>;
+  readonly reporter: Reporter;
+  /** Called as soon as a proof is there; long rehearsals are not lost by a later failure. */
+  readonly onProof?: (proved: ProvedPlan) => Promise<void>;
+}
+
+export interface RehearsalTarget {
+  readonly connector: Connector;
+  readonly catalog: Catalog;
+  readonly role: string;
+  readonly major: number;
+}
+
+/**
+ * Runs the rehearsals and returns their proofs in order. A migration that fails leaves its schema as it was for the
+ * next one. Throws `scratch-unavailable`, `scratch-differs`.
+ */
+export async function rehearse(request: RehearsalRequest): Promise<readonly ProvedPlan[]> {
+  const { settings, target, reporter } = request;
+  const place = await openScratchPlace({
+    settings,
+    target: target?.connector ?? null,
+    role: target?.role ?? request.role ?? null,
+    targetMajor: target?.major ?? request.major ?? null,
+    reporter,
+  });
+  try {
+    const base =
+      target === null
+        ? await place.create()
+        : (await copySchema(place, target.catalog, target.connector, reporter)).database;
+    return await rehearseChain(request, place, base);
+  } finally {
+    await place.close();
+  }
+}
+
+async function rehearseChain(
+  request: RehearsalRequest,
+  place: ScratchPlace,
+  base: ScratchDatabase,
+): Promise<readonly ProvedPlan[]> {
+  const proofs: ProvedPlan[] = [];
+  for (const unit of unitsOf(request)) {
+    request.reporter({
+      type: 'phase',
+      phase: unit.rehearse ? 'rehearse' : 'replay',
+      migration: unit.migrations.map((m) => m.id).join('+'),
+      message: unit.rehearse ? 'proving the rollback' : 'replaying to reach the start',
+    });
+    if (unit.rehearse) {
+      const proved = await proveUnit(request, place, base, unit.migrations);
+      for (const one of proved) {
+        await request.onProof?.(one);
+        proofs.push(one);
+      }
+      if (proved.every((one) => one.proof.outcome === 'failed')) continue;
+    }
+    await advanceOrWarn(request, base, unit);
+  }
+  return proofs;
+}
+
+interface Unit {
+  readonly migrations: readonly Migration[];
+  readonly rehearse: boolean;
+}
+
+function unitsOf(request: RehearsalRequest): readonly Unit[] {
+  if (!request.together) {
+    return request.sequence.map(({ migration, rehearse }) => ({ migrations: [migration], rehearse }));
+  }
+  const members = request.sequence.filter((s) => s.rehearse).map((s) => s.migration);
+  const first = request.sequence.findIndex((s) => s.rehearse);
+  const last = request.sequence.findLastIndex((s) => s.rehearse);
+  const between = request.sequence.slice(first, last + 1).find((s) => !s.rehearse);
+  if (between !== undefined) {
+    throw new FerrataError('usage', `${between.migration.id} lies between the migrations of the group.`, {
+      hint: 'A group that is released as one has no other migration inside it: add it to --together.',
+    });
+  }
+  return [
+    ...request.sequence
+      .slice(0, first)
+      .map(({ migration }) => ({ migrations: [migration], rehearse: false })),
+    { migrations: members, rehearse: true },
+  ];
+}
+
+/** Compiles members one after another: a later one sees the schema that the earlier ones leave. */
+async function compileUnit(
+  request: RehearsalRequest,
+  place: ScratchPlace,
+  base: ScratchDatabase,
+  migrations: readonly Migration[],
+): Promise<readonly Member[]> {
+  const { policy } = request.settings.environment;
+  const catalog = await withConnection(base.connector, (connection) => readCatalog(connection));
+  const members: Member[] = [];
+  for (const migration of migrations) {
+    members.push(await compileMember(migration, { catalog, major: place.major }, request.sizes, policy));
+  }
+  return members;
+}
+
+async function proveUnit(
+  request: RehearsalRequest,
+  place: ScratchPlace,
+  base: ScratchDatabase,
+  migrations: readonly Migration[],
+): Promise<readonly ProvedPlan[]> {
+  const started = performance.now();
+  let members: readonly Member[];
+  try {
+    members = await compileUnit(request, place, base, migrations);
+  } catch (error) {
+    return migrations
+      .slice(0, 1)
+      .map((migration) => unreadable(request, place, migration, migrations, asFerrataError(error)));
+  }
+  const unit = await rehearseUnit({
+    place,
+    start: base,
+    members,
+    dataSource: request.dataSource,
+    reporter: request.reporter,
+  });
+  return toProofs(request, place, unit, members, Math.round(performance.now() - started));
+}
+
+/** One proof per member; the members of a group share what was found. */
+function toProofs(
+  request: RehearsalRequest,
+  place: ScratchPlace,
+  unit: UnitResult,
+  compiled: readonly Member[],
+  ms: number,
+): readonly ProvedPlan[] {
+  const verdict = judgeUnit(unit, request.dataSource);
+  const ids = compiled.map((member) => member.migration.id);
+  return compiled.map((original, index): ProvedPlan => {
+    const plan = (unit.members[index] ?? original).plan;
+    const proof: Proof = {
+      migration: ids.join('+'),
+      migrations: ids,
+      ...verdict,
+      dataSource: request.dataSource,
+      unfilled: unit.unfilled,
+      rows: unit.rows,
+      rollbackPoints: unit.rollbackPoints,
+      redo: unit.redo?.outcome ?? 'different',
+      redoDifferences: unit.redo?.differences ?? [],
+      locks: unit.locks,
+      measures: unit.measures,
+      derivedRollback: unit.derivedRollback,
+      notes: notesOn(request, place, unit),
+      checksum: plan.checksum,
+      planChecksum: planChecksum(plan),
+      startFingerprint: unit.memberStarts[index] ?? unit.startFingerprint,
+      endFingerprint: unit.memberEnds[index] ?? null,
+      serverMajor: place.major,
+      targetMajor: request.target?.major ?? request.major ?? place.major,
+      scratch: place.kind,
+      provedAt: new Date().toISOString(),
+      ms,
+    };
+    return { proof, plan };
+  });
+}
+
+function notesOn(request: RehearsalRequest, place: ScratchPlace, unit: UnitResult): string[] {
+  const notes: string[] = [];
+  const targetMajor = request.target?.major ?? request.major ?? place.major;
+  if (targetMajor !== place.major) {
+    notes.push(`Proved on PostgreSQL ${place.major}; the target runs ${targetMajor}.`);
+  }
+  if (unit.variant !== 'default' && unit.variant !== 'given' && request.dataSource === 'synthetic') {
+    notes.push(`The change refuses the usual synthetic rows; proved with the variant "${unit.variant}".`);
+  }
+  if (unit.unfilled.length > 0)
+    notes.push(`Tables without rows prove nothing about data: ${unit.unfilled.join(', ')}.`);
+  return notes;
+}
+
+/** A migration that can't even be read or compiled. */
+function unreadable(
+  request: RehearsalRequest,
+  place: ScratchPlace,
+  migration: Migration,
+  group: readonly Migration[],
+  error: FerrataError,
+): ProvedPlan {
+  const { rollbackWindowHours } = request.settings.environment.policy;
+  return {
+    plan: {
+      ferrata: 1,
+      migration: migration.id,
+      checksum: migration.checksum,
+      pattern: 'direct',
+      type: 'ddl',
+      risk: 'critical',
+      rollbackWindowHours: rollbackWindowHours.critical,
+      serverMajor: place.major,
+      startFingerprint: null,
+      endFingerprint: null,
+      steps: [],
+      down: null,
+    },
+    proof: {
+      migration: group.map((m) => m.id).join('+'),
+      migrations: group.map((m) => m.id),
+      outcome: 'failed',
+      level: 0,
+      error: errorOf(error),
+      dataSource: request.dataSource,
+      unfilled: [],
+      rows: {},
+      rollbackPoints: [],
+      redo: 'different',
+      redoDifferences: [],
+      locks: [],
+      measures: [],
+      derivedRollback: null,
+      notes: [],
+      checksum: migration.checksum,
+      planChecksum: '',
+      startFingerprint: '',
+      endFingerprint: null,
+      serverMajor: place.major,
+      targetMajor: request.target?.major ?? request.major ?? place.major,
+      scratch: place.kind,
+      provedAt: new Date().toISOString(),
+      ms: 0,
+    },
+  };
+}
+
+/** A replay that fails ends the chain; a rehearsed migration that fails without its rows is only said. */
+async function advanceOrWarn(request: RehearsalRequest, base: ScratchDatabase, unit: Unit): Promise<void> {
+  try {
+    await advance(request, base, unit.migrations);
+  } catch (error) {
+    if (!unit.rehearse) throw error;
+    request.reporter({
+      type: 'warning',
+      message: `The start of what follows lacks ${unit.migrations.map((m) => m.id).join(', ')}: ${asFerrataError(error).message}`,
+      hint: null,
+    });
+  }
+}
+
+/** Takes the base on to the state after the migrations, without synthetic rows. */
+async function advance(
+  request: RehearsalRequest,
+  base: ScratchDatabase,
+  migrations: readonly Migration[],
+): Promise<void> {
+  await withConnection(base.connector, async (connection) => {
+    for (const migration of migrations) {
+      const catalog = await readCatalog(connection);
+      const { policy } = request.settings.environment;
+      const member = await compileMember(
+        migration,
+        { catalog, major: connection.server.major },
+        request.sizes,
+        policy,
+      );
+      for (const step of member.plan.steps) {
+        // Nobody goes back on the base: rows need not be captured.
+        await runForward(connection, member, { ...step, captures: [] });
+      }
+    }
+  });
+}

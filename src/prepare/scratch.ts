@@ -1,0 +1,170 @@
+/**
+ * Where a rehearsal runs (DESIGN §6): a place that makes and drops databases, best first: a server that the policy
+ * names, the target's own server where that is allowed, a server of the target's major version started for the
+ * purpose.
+ */
+import { randomBytes } from 'node:crypto';
+import type { Settings } from '../config/settings.ts';
+import { FerrataError } from '../errors.ts';
+import type { Reporter } from '../events.ts';
+import { createConnector } from '../postgres/connect.ts';
+import type { Connection, Connector } from '../postgres/connection.ts';
+import { findServers, type ServerPrograms } from '../postgres/programs.ts';
+import { startScratchServer } from '../postgres/server.ts';
+import { quoteIdent, quoteLiteral } from '../sql/quote.ts';
+
+export interface ScratchPlace {
+  readonly kind: 'url' | 'same-server' | 'local-server';
+  /** Safe to print. */
+  readonly label: string;
+  readonly major: number;
+  /** The place's own database, for what belongs to the whole server. */
+  readonly admin: Connector;
+  /** Makes a database: empty, or a copy of one that nobody is connected to. */
+  create(template?: string): Promise<ScratchDatabase>;
+  /** Drops what is left and stops what was started. */
+  close(): Promise<void>;
+}
+
+export interface ScratchDatabase {
+  readonly name: string;
+  readonly connector: Connector;
+  drop(): Promise<void>;
+}
+
+export interface ScratchRequest {
+  readonly settings: Settings;
+  /** The database that the migration is for; null when a history is proved without one. */
+  readonly target: Connector | null;
+  /** The role that will run the migration: what it creates belongs to it, on the copy as well. */
+  readonly role: string | null;
+  /** Major version of the target's server; null: the newest at hand. */
+  readonly targetMajor: number | null;
+  readonly reporter: Reporter;
+}
+
+const PREFIX = 'ferrata_scratch_';
+
+/**
+ * Opens the best place at hand. Throws `scratch-unavailable` where there is none.
+ */
+export async function openScratchPlace(request: ScratchRequest): Promise<ScratchPlace> {
+  const { settings, target } = request;
+  const { policy } = settings.environment;
+  if (policy.scratchUrl !== null) {
+    return databasesOn(createConnector(policy.scratchUrl), 'url', async () => {});
+  }
+  // The embedded server is on this machine: a second one without fsync proves the same in less time.
+  if (target !== null && policy.scratchOnServer && settings.environment.url !== null) {
+    const place = await databasesOnTarget(target);
+    if (place !== null) return place;
+  }
+  return localServer(request);
+}
+
+async function databasesOnTarget(target: Connector): Promise<ScratchPlace | null> {
+  const connection = await target.connect('scratch');
+  try {
+    const [role] = await connection.query<{ may: boolean }>(
+      `SELECT (rolcreatedb OR rolsuper) AND NOT pg_is_in_recovery() AS may FROM pg_catalog.pg_roles WHERE rolname = current_user`,
+    );
+    if (role?.may !== true || connection.server.pooled) return null;
+  } finally {
+    await connection.close();
+  }
+  return databasesOn(target, 'same-server', async () => {});
+}
+
+async function databasesOn(
+  admin: Connector,
+  kind: ScratchPlace['kind'],
+  stop: () => Promise<void>,
+): Promise<ScratchPlace> {
+  let connection: Connection;
+  try {
+    connection = await admin.connect('scratch');
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  const made = new Set<string>();
+  const drop = async (name: string) => {
+    await connection.query(`DROP DATABASE IF EXISTS ${quoteIdent(name)} WITH (FORCE)`);
+    made.delete(name);
+  };
+  return {
+    kind,
+    label: admin.label.replace(/\/[^/]*$/, ''),
+    major: connection.server.major,
+    admin,
+    async create(template) {
+      const name = PREFIX + randomBytes(6).toString('hex');
+      // template0 is pristine: what somebody put into template1 is not the target's.
+      await connection.query(
+        `CREATE DATABASE ${quoteIdent(name)} TEMPLATE ${quoteIdent(template ?? 'template0')}` +
+          (template === undefined ? ` ENCODING 'UTF8'` : ''),
+      );
+      made.add(name);
+      return { name, connector: admin.forDatabase(name), drop: () => drop(name) };
+    },
+    async close() {
+      try {
+        // A server that is thrown away takes its databases with it.
+        if (kind !== 'local-server') for (const name of [...made]) await drop(name);
+      } finally {
+        await connection.close();
+        await stop();
+      }
+    },
+  };
+}
+
+async function localServer(request: ScratchRequest): Promise<ScratchPlace> {
+  const { settings, targetMajor, reporter } = request;
+  const servers = await findServers(settings.directory);
+  const programs = chooseServer(servers, targetMajor);
+  if (programs === null) {
+    throw new FerrataError('scratch-unavailable', 'There is no PostgreSQL server to rehearse on.', {
+      why: 'Neither a `scratchUrl` in the policy, nor the right to CREATE DATABASE on the target, nor server programs on this machine were found.',
+      hint: `Run \`ferrata servers install ${targetMajor ?? 18}\`, or set \`scratchUrl\` in the environment's policy.`,
+    });
+  }
+  if (targetMajor !== null && programs.major !== targetMajor) {
+    reporter({
+      type: 'warning',
+      message: `The target runs PostgreSQL ${targetMajor}; the rehearsal runs on ${programs.major} and proves less.`,
+      hint: `ferrata servers install ${targetMajor}`,
+    });
+  }
+  reporter({ type: 'scratch', message: `starting PostgreSQL ${programs.version} for the scratch copy` });
+  const server = await startScratchServer(programs, settings.directory);
+  const admin = await asRole(server.connector('postgres'), server.port, request.role);
+  return databasesOn(admin, 'local-server', () => server.stop());
+}
+
+/** The target's major; else the nearest newer one, else the newest there is. */
+function chooseServer(servers: readonly ServerPrograms[], major: number | null): ServerPrograms | null {
+  const sorted = [...servers].sort((a, b) => a.major - b.major);
+  if (major === null) return sorted.at(-1) ?? null;
+  return (
+    sorted.find((s) => s.major === major) ?? sorted.find((s) => s.major > major) ?? sorted.at(-1) ?? null
+  );
+}
+
+/**
+ * A connector for the role that runs the migration on the target: what it creates has the same owner and default
+ * privileges on the copy. It is a superuser here, so that rows can be made and triggers be held.
+ */
+async function asRole(admin: Connector, port: number, role: string | null): Promise<Connector> {
+  const connection = await admin.connect('scratch');
+  try {
+    if (role === null || role === connection.server.user) return admin;
+    const password = randomBytes(18).toString('base64url');
+    await connection.query(
+      `CREATE ROLE ${quoteIdent(role)} SUPERUSER LOGIN PASSWORD ${quoteLiteral(password)}`,
+    );
+    return createConnector(`postgresql://${encodeURIComponent(role)}:${password}@127.0.0.1:${port}/postgres`);
+  } finally {
+    await connection.close();
+  }
+}

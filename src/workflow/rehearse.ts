@@ -1,0 +1,132 @@
+/** Phase 3 as a whole: choose migrations and their start, rehearse them, keep the proofs. */
+import type { RelationSize } from '../assess/model.ts';
+import { readSizes } from '../assess/sizes.ts';
+import { readCatalog } from '../catalog/read.ts';
+import type { DataSource, Settings } from '../config/settings.ts';
+import { FerrataError } from '../errors.ts';
+import type { Reporter } from '../events.ts';
+import { openLedger } from '../ledger/ledger.ts';
+import type { ProvedPlan } from '../prepare/model.ts';
+import { saveProof } from '../prepare/proof-store.ts';
+import { rehearse } from '../prepare/rehearse/index.ts';
+import type { Migration } from '../source/model.ts';
+import { readMigrations } from '../source/native.ts';
+import { writePlanFile } from './plan-file.ts';
+import { pendingOf, selectMigrations } from './select.ts';
+import { type Session, withSession } from './session.ts';
+
+export interface RehearseSelection {
+  readonly ids: readonly string[];
+  /** Every migration, each from the schema that the ones before it leave, from an empty database on. */
+  readonly all: boolean;
+  /** The ids are proved as one unit. */
+  readonly together: boolean;
+  /** Null: what the policy asks for, at least synthetic rows. */
+  readonly data: DataSource | null;
+  /** Whether plan.json is written beside up.sql. */
+  readonly write: boolean;
+}
+
+/** Rehearses the selection (the pending migrations where it is empty) and keeps the proofs. */
+export async function rehearseMigrations(
+  settings: Settings,
+  selection: RehearseSelection,
+  reporter: Reporter,
+): Promise<readonly ProvedPlan[]> {
+  const migrations = await readMigrations(settings);
+  if (selection.all && settings.environment.url === null) {
+    return rehearseHistory(settings, migrations, migrations, selection, reporter);
+  }
+  return withSession(settings, reporter, (session) => rehearseIn(session, migrations, selection));
+}
+
+/** As `rehearseMigrations`, in a session that is already open. */
+export async function rehearseIn(
+  session: Session,
+  migrations: readonly Migration[],
+  selection: RehearseSelection,
+): Promise<readonly ProvedPlan[]> {
+  const { settings, reporter } = session;
+  const ledger = await openLedger(session.connection, { create: false });
+  const applied = new Set((await ledger.applied()).map((migration) => migration.id));
+  const pending = pendingOf(migrations, applied);
+  const chosen = selection.all
+    ? migrations
+    : selection.ids.length > 0
+      ? selectMigrations(migrations, selection.ids)
+      : pending;
+  if (chosen.length === 0) return [];
+  if (selection.all || chosen.some((migration) => applied.has(migration.id))) {
+    return rehearseHistory(settings, migrations, chosen, selection, reporter, session);
+  }
+  const last = chosen.at(-1);
+  const sequence = pending
+    .slice(0, pending.findIndex((m) => m.id === last?.id) + 1)
+    .map((migration) => ({ migration, rehearse: chosen.includes(migration) }));
+  const catalog = await readCatalog(session.connection, { dependencies: true });
+  const { server } = session.connection;
+  return rehearse({
+    settings,
+    sequence,
+    together: selection.together,
+    target: { connector: session.connector, catalog, role: server.user, major: server.major },
+    dataSource: dataSourceOf(settings, selection),
+    sizes: await sizesOf(session),
+    reporter,
+    onProof: (proved) => keep(settings, proved, chosen, selection.write),
+  });
+}
+
+/** From an empty database on: the start of each migration is what the ones before it leave. */
+async function rehearseHistory(
+  settings: Settings,
+  migrations: readonly Migration[],
+  chosen: readonly Migration[],
+  selection: RehearseSelection,
+  reporter: Reporter,
+  session?: Session,
+): Promise<readonly ProvedPlan[]> {
+  const last = chosen.at(-1);
+  const upTo = migrations.slice(0, migrations.findIndex((m) => m.id === last?.id) + 1);
+  return rehearse({
+    settings,
+    sequence: upTo.map((migration) => ({ migration, rehearse: chosen.includes(migration) })),
+    together: selection.together,
+    target: null,
+    ...(session === undefined
+      ? {}
+      : { role: session.connection.server.user, major: session.connection.server.major }),
+    dataSource: dataSourceOf(settings, selection),
+    sizes: new Map(),
+    reporter,
+    onProof: (proved) => keep(settings, proved, chosen, false),
+  });
+}
+
+function dataSourceOf(settings: Settings, selection: RehearseSelection): DataSource {
+  const wanted = selection.data ?? settings.environment.policy.proofData;
+  const source = selection.data ?? (wanted === 'none' ? 'synthetic' : wanted);
+  if (source === 'sample' || source === 'backup') {
+    throw new FerrataError('usage', `Rehearsing on the data source \`${source}\` is not there yet.`, {
+      hint: 'Use --data synthetic, or point `scratchUrl` at a restored copy.',
+    });
+  }
+  return source;
+}
+
+async function sizesOf(session: Session): Promise<ReadonlyMap<string, RelationSize>> {
+  return readSizes(session.connection);
+}
+
+async function keep(
+  settings: Settings,
+  proved: ProvedPlan,
+  chosen: readonly Migration[],
+  write: boolean,
+): Promise<void> {
+  await saveProof(settings, proved);
+  const migration = chosen.find((m) => m.id === proved.plan.migration);
+  if (write && migration !== undefined && proved.proof.outcome === 'proved') {
+    await writePlanFile(migration, proved.plan);
+  }
+}
