@@ -1,0 +1,127 @@
+/**
+ * What needs what, from `pg_depend` (manual, 5.15 and the catalog's page), between the objects of the model. What is no
+ * object of its own (a default, a view's rule, the row type of a table, an index behind a constraint …) stands for the
+ * one that it belongs to, which `pg_depend` itself tells by its internal and automatic entries; a member of an extension
+ * stands for the extension.
+ *
+ * Left out: what `parent` says already, and what both belong to the same object. A sequence does not need the column
+ * that owns it where that column's default needs the sequence: `ownedBy` tells, and is set when both are there.
+ */
+import type { ReadContext } from './context.ts';
+import { type TextRow, text } from './decode.ts';
+import type { CatalogObject, Dependency, ObjectKey, Parked } from './model.ts';
+import { FIRST_USER_OID, systemCatalog } from './system-catalogs.ts';
+
+/** Without what hangs together anyway: TOAST tables, the triggers behind foreign keys, array and row types' first link. */
+export const DEPENDENCY_QUERY = `SELECT classid, objid, objsubid, refclassid, refobjid, refobjsubid, deptype
+FROM pg_depend WHERE objid >= ${FIRST_USER_OID} AND deptype <> 'p'
+  AND NOT (classid = 'pg_trigger'::regclass AND deptype IN ('P', 'S'))`;
+
+interface Edge {
+  readonly from: string;
+  readonly fromObject: string;
+  readonly to: string;
+  readonly toObject: string;
+}
+
+/** `catalogs:oid`, and the same with `.sub` where it is a part, as in `CatalogObject.physical`. */
+function address(catalog: string, oid: string, sub: string): string {
+  return sub === '0' ? `${catalog}:${oid}` : `${catalog}:${oid}.${sub}`;
+}
+
+/** Catalogs whose entries belong to what they depend on automatically. */
+const PARTS = new Set([
+  'pg_attrdef',
+  'pg_amop',
+  'pg_amproc',
+  'pg_publication_rel',
+  'pg_publication_namespace',
+]);
+
+export function readDependencies(
+  rows: readonly TextRow[],
+  context: ReadContext,
+): { readonly dependencies: readonly Dependency[]; readonly parked: readonly Parked[] } {
+  const keys = new Map<string, ObjectKey>();
+  const register = (object: CatalogObject) => keys.set(object.physical, `${object.kind} ${object.identity}`);
+  if (rows.length > 0) {
+    for (const object of context.objects.values()) register(object);
+    for (const draft of context.parked) for (const object of draft.objects) register(object);
+  }
+  const edges: Edge[] = [];
+  /** What an object belongs to, where it is no object of the model. */
+  const owners = new Map<string, string>();
+  for (const [catalogOid, oid, sub, refCatalogOid, refOid, refSub, type] of rows) {
+    const catalog = systemCatalog(text(catalogOid));
+    const refCatalog = systemCatalog(text(refCatalogOid));
+    const fromObject = `${catalog}:${oid}`;
+    const toObject = `${refCatalog}:${refOid}`;
+    const from = address(catalog, text(oid), text(sub));
+    const to = address(refCatalog, text(refOid), text(refSub));
+    if (type === 'e' || type === 'i' || (type === 'a' && PARTS.has(catalog))) {
+      if (!keys.has(from) || type === 'e') owners.set(from, to);
+      if (type === 'e') continue;
+    }
+    edges.push({ from, fromObject, to, toObject });
+  }
+  const resolve = (part: string, whole: string): ObjectKey | undefined => {
+    let place = part;
+    let fallback = whole;
+    for (let depth = 0; depth < 8; depth++) {
+      const key = keys.get(place) ?? keys.get(fallback);
+      if (key !== undefined) return key;
+      const owner = owners.get(place) ?? owners.get(fallback);
+      if (owner === undefined) return undefined;
+      place = owner;
+      const dot = owner.indexOf('.');
+      fallback = dot === -1 ? owner : owner.slice(0, dot);
+    }
+    return undefined;
+  };
+  const found = new Map<string, Dependency>();
+  for (const edge of edges) {
+    const from = resolve(edge.from, edge.fromObject);
+    if (from === undefined) continue;
+    const to = resolve(edge.to, edge.toObject);
+    if (to === undefined || to === from) continue;
+    found.set(`${from}\n${to}`, { from, to });
+  }
+  return sort(found, context);
+}
+
+function sort(found: ReadonlyMap<string, Dependency>, context: ReadContext) {
+  const parents = new Map<ObjectKey, ObjectKey | null>();
+  const drafts = context.parked.map((draft) => ({
+    draft,
+    keys: new Set(draft.objects.map(({ kind, identity }) => `${kind} ${identity}`)),
+    edges: [] as Dependency[],
+  }));
+  for (const [key, { parent }] of context.objects) parents.set(key, parent);
+  for (const { draft } of drafts) {
+    for (const { kind, identity, parent } of draft.objects) parents.set(`${kind} ${identity}`, parent);
+  }
+  const dependencies: Dependency[] = [];
+  for (const edge of found.values()) {
+    const { from, to } = edge;
+    if (parents.get(from) === to) continue;
+    if (from.startsWith('sequence ') && found.has(`${to}\n${from}`)) continue;
+    let isParked = false;
+    for (const { keys, edges } of drafts) {
+      if (!keys.has(from) && !keys.has(to)) continue;
+      edges.push(edge);
+      isParked = true;
+    }
+    if (!isParked) dependencies.push(edge);
+  }
+  const parked = drafts.map(
+    ({ draft, edges }): Parked => ({
+      memo: draft.memo,
+      root: draft.root,
+      physical: draft.physical,
+      unpark: draft.unpark,
+      objects: draft.objects,
+      dependencies: edges,
+    }),
+  );
+  return { dependencies, parked };
+}

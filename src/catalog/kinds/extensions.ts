@@ -1,0 +1,24 @@
+import { quoteIdent } from '../../sql/quote.ts';
+import { text } from '../decode.ts';
+import type { Kind } from './kind.ts';
+
+export const extensions: Kind = {
+  name: 'extensions',
+  query: () =>
+    `SELECT e.oid, e.extname, n.nspname, e.extversion FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace`,
+  read(rows, context) {
+    for (const [oid, name, schema, version] of rows) {
+      context.add({
+        kind: 'extension',
+        identity: quoteIdent(text(name)),
+        parent: null,
+        properties: {
+          schema: quoteIdent(text(schema)),
+          version: text(version),
+          comment: context.comment('pg_extension', text(oid)),
+        },
+        physical: `pg_extension:${oid}`,
+      });
+    }
+  },
+};

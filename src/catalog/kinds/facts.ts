@@ -1,0 +1,175 @@
+/** Facts that the kinds share: who belongs to an extension, comments, labels, names by OID, inheritance. */
+
+import { quoteIdent } from '../../sql/quote.ts';
+import { type ColumnSettings, isHiddenSchema } from '../context.ts';
+import { bool, text } from '../decode.ts';
+import { PARKED_PREFIX } from '../model.ts';
+import { parkMemo } from '../parked.ts';
+import { FIRST_USER_OID, systemCatalog } from '../system-catalogs.ts';
+import type { Kind } from './kind.ts';
+
+export const schemaNames: Kind = {
+  name: 'schema names',
+  // Names that start with pg_ are the server's own, temporary schemas and TOAST included (manual, 5.10.5).
+  query: () =>
+    `SELECT oid, nspname FROM pg_namespace WHERE nspname NOT LIKE 'pg\\_%' AND nspname <> 'information_schema'`,
+  read(rows, context) {
+    for (const [oid, name] of rows) {
+      const unquoted = text(name);
+      const schema = { name: unquoted, quoted: quoteIdent(unquoted), hidden: isHiddenSchema(unquoted) };
+      context.schemas.set(text(oid), schema);
+    }
+  },
+};
+
+export const extensionMembers: Kind = {
+  name: 'extension members',
+  query: () =>
+    `SELECT classid, objid FROM pg_depend WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e'`,
+  read(rows, context) {
+    for (const [catalog, oid] of rows) context.members.add(`${systemCatalog(text(catalog))}:${oid}`);
+  },
+};
+
+export const comments: Kind = {
+  name: 'comments',
+  query: () =>
+    `SELECT classoid, objoid, objsubid, description FROM pg_description WHERE objoid >= ${FIRST_USER_OID}
+     OR classoid IN ('pg_namespace'::regclass, 'pg_extension'::regclass)`,
+  read(rows, context) {
+    for (const [catalog, oid, sub, comment] of rows) {
+      const name = systemCatalog(text(catalog));
+      const description = text(comment);
+      context.comments.set(sub === '0' ? `${name}:${oid}` : `${name}:${oid}.${sub}`, description);
+      const memo = name === 'pg_class' ? parkMemo(description) : null;
+      if (memo === null) continue;
+      if (memo.kind === 'table' && sub === '0') context.tableMemos.set(text(oid), memo);
+      if (memo.kind === 'column' && sub !== '0') {
+        const place = { memo, relation: text(oid), attnum: text(sub) };
+        context.columnMemos.set(`${PARKED_PREFIX}${memo.parkId}`, place);
+      }
+    }
+  },
+};
+
+export const labels: Kind = {
+  name: 'security labels',
+  query: () => 'SELECT classoid, objoid, objsubid, provider, label FROM pg_seclabel',
+  read(rows, context) {
+    for (const [catalog, oid, sub, provider, label] of rows) {
+      const name = systemCatalog(text(catalog));
+      const key = sub === '0' ? `${name}:${oid}` : `${name}:${oid}.${sub}`;
+      const known = context.labels.get(key) ?? [];
+      known.push(`${provider}=${label}`);
+      context.labels.set(key, known);
+    }
+  },
+};
+
+export const accessMethodNames: Kind = {
+  name: 'access method names',
+  query: () => 'SELECT oid, amname FROM pg_am',
+  read(rows, context) {
+    for (const [oid, name] of rows) context.accessMethods.set(text(oid), quoteIdent(text(name)));
+  },
+};
+
+export const tablespaces: Kind = {
+  name: 'tablespaces',
+  query: () => 'SELECT oid, spcname FROM pg_tablespace',
+  read(rows, context) {
+    for (const [oid, name] of rows) context.tablespaces.set(text(oid), quoteIdent(text(name)));
+  },
+};
+
+export const inheritance: Kind = {
+  name: 'inheritance',
+  query: (major) =>
+    `SELECT inhrelid, inhparent, ${major >= 14 ? 'inhdetachpending' : 'false'} FROM pg_inherits ORDER BY inhrelid, inhseqno`,
+  read(rows, context) {
+    for (const [child, parent, detachPending] of rows) {
+      const parents = context.parents.get(text(child)) ?? [];
+      parents.push({ oid: text(parent), detachPending: bool(detachPending) });
+      context.parents.set(text(child), parents);
+    }
+  },
+};
+
+export const markedIndexes: Kind = {
+  name: 'marked indexes',
+  query: () =>
+    `SELECT i.indrelid, c.relname, i.indisreplident, i.indisclustered
+     FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+     WHERE (i.indisreplident OR i.indisclustered) AND i.indexrelid >= ${FIRST_USER_OID}`,
+  read(rows, context) {
+    for (const [table, name, replica, clustered] of rows) {
+      if (bool(replica)) context.replicaIndexes.set(text(table), text(name));
+      if (bool(clustered)) context.clusterIndexes.set(text(table), text(name));
+    }
+  },
+};
+
+/**
+ * NOT NULL as PostgreSQL 18 keeps it: a constraint with a name, a comment and a validity of its own. Only those that
+ * are anything but plain are fetched.
+ */
+export const notNulls: Kind = {
+  name: 'not null constraints',
+  query: (major) =>
+    major < 18
+      ? null
+      : `SELECT n.oid, n.conrelid, n.conkey[1], n.conname, n.connoinherit, n.convalidated, n.conislocal, c.relname, a.attname
+         FROM pg_constraint n JOIN pg_class c ON c.oid = n.conrelid
+         JOIN pg_attribute a ON a.attrelid = n.conrelid AND a.attnum = n.conkey[1]
+         WHERE n.contype = 'n' AND n.oid >= ${FIRST_USER_OID}
+           AND (n.connoinherit OR NOT n.convalidated OR n.conname <> (c.relname || '_' || a.attname || '_not_null')
+             OR n.oid IN (SELECT objoid FROM pg_description WHERE classoid = 'pg_constraint'::regclass))`,
+  read(rows, context) {
+    for (const [oid, table, attnum, name, noInherit, validated, local, tableName, column] of rows) {
+      const memo = context.tableMemos.get(text(table));
+      const chosen =
+        !bool(local) ||
+        isChosenName(text(name), text(tableName), text(column)) ||
+        (memo !== undefined && isChosenName(text(name), memo.table, text(column)));
+      const settings: ColumnSettings = {
+        notNullName: chosen ? null : quoteIdent(text(name)),
+        noInherit: bool(noInherit),
+        valid: bool(validated),
+        comment: context.comment('pg_constraint', text(oid)),
+      };
+      context.notNulls.set(`${table}.${attnum}`, settings);
+    }
+  },
+};
+
+const MAX_NAME_BYTES = 63;
+
+/**
+ * Whether the server would choose this name for the NOT NULL of a column (`ChooseConstraintName`): the names of table
+ * and column, shortened from the longer one until the whole fits, then `_not_null` and, where that is taken, a number.
+ */
+function isChosenName(name: string, table: string, column: string): boolean {
+  const number = /_not_null(\d*)$/.exec(name)?.[1];
+  if (number === undefined) return false;
+  const label = `_not_null${number}`;
+  const available = MAX_NAME_BYTES - Buffer.byteLength(label) - 1;
+  let tableBytes = Buffer.byteLength(table);
+  let columnBytes = Buffer.byteLength(column);
+  while (tableBytes + columnBytes > available) {
+    if (tableBytes > columnBytes) tableBytes--;
+    else columnBytes--;
+  }
+  return name === `${clip(table, tableBytes)}_${clip(column, columnBytes)}${label}`;
+}
+
+/** As many whole characters as fit into that many bytes of UTF-8. */
+function clip(name: string, bytes: number): string {
+  let used = 0;
+  let result = '';
+  for (const char of name) {
+    used += Buffer.byteLength(char);
+    if (used > bytes) break;
+    result += char;
+  }
+  return result;
+}

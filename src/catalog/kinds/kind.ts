@@ -1,0 +1,14 @@
+import type { ReadContext } from '../context.ts';
+import type { TextRow } from '../decode.ts';
+
+/**
+ * One kind of object, or a tight family of kinds. `query` is one SQL statement for that major version, run under
+ * `search_path = pg_catalog, pg_temp`; null where the version lacks the kind, or where others fetched all there is.
+ * `read` turns its rows (all values text) into objects and adds them to the context. Kinds are read in the order of
+ * `kinds/index.ts`: what one puts into the context is there for those behind it.
+ */
+export interface Kind {
+  readonly name: string;
+  query(major: number): string | null;
+  read(rows: readonly TextRow[], context: ReadContext): void;
+}
