@@ -1,0 +1,180 @@
+/**
+ * Verifies a backup by restoring it: the files' SHA-256 first, then a scratch database whose schema and content must
+ * be what the manifest says. Only a backup that went through this counts as `backup_verified`.
+ */
+import { compareCatalogs } from '../../catalog/compare.ts';
+import { fingerprintData } from '../../catalog/data/fingerprint.ts';
+import type { Comparison } from '../../catalog/model.ts';
+import { readCatalog } from '../../catalog/read.ts';
+import type { Settings } from '../../config/settings.ts';
+import { FerrataError } from '../../errors.ts';
+import type { Reporter } from '../../events.ts';
+import type { Connection, Connector } from '../../postgres/connection.ts';
+import { quoteIdent } from '../../sql/quote.ts';
+import type { BackupManifest } from '../model.ts';
+import { sealData } from './create.ts';
+import { restoreDump } from './dump.ts';
+import { LOAD_SETTINGS, loadTable, setSequences } from './load.ts';
+import { type StoredManifest, writeManifest } from './manifest.ts';
+import { missingRoles, type OpenBackup, openBackup } from './restore.ts';
+import { loadCatalog, schemaScript } from './schema.ts';
+import { readSequences } from './tables.ts';
+
+/**
+ * Gives a database to restore into: empty, or with the backup's schema and no rows. On a server of its own, or one
+ * where databases and (NOLOGIN) roles may be made.
+ */
+export type EmptyDatabaseProvider = () => Promise<{ readonly connector: Connector; drop(): Promise<void> }>;
+
+export interface VerifyBackupRequest {
+  readonly settings: Pick<Settings, 'directory'>;
+  readonly name: string;
+  readonly provider: EmptyDatabaseProvider;
+  readonly encryptionKey?: string | null;
+  readonly reporter: Reporter;
+}
+
+/**
+ * Returns the manifest with `verifiedAt`. Throws `backup-missing`, `backup-key`, `backup-corrupt` (a file, or what came
+ * back, is not what was written), `backup-failed` (it can't be restored to an equal schema).
+ */
+export async function verifyBackup(request: VerifyBackupRequest): Promise<BackupManifest> {
+  const backup = await openBackup(request.settings, request.name, request.encryptionKey ?? null);
+  const scratch = await request.provider();
+  try {
+    const connection = await scratch.connector.connect('verify');
+    try {
+      await restoreToScratch(backup, scratch.connector, connection);
+      await compareContent(backup, connection);
+    } finally {
+      await connection.close();
+    }
+  } finally {
+    await scratch.drop();
+  }
+  const manifest: StoredManifest = { ...backup.manifest, verifiedAt: new Date().toISOString() };
+  await writeManifest(backup.folder, manifest);
+  request.reporter({
+    type: 'verified',
+    check: 'backup',
+    ok: true,
+    message: `backup ${manifest.name} restores: schema and ${manifest.tables.length} tables equal`,
+  });
+  return manifest;
+}
+
+async function restoreToScratch(
+  backup: OpenBackup,
+  scratch: Connector,
+  connection: Connection,
+): Promise<void> {
+  const { manifest, folder, key } = backup;
+  const wanted = await loadCatalog(folder, manifest, key);
+  const missing = await missingRoles(connection, wanted);
+  if (missing.length > 0) {
+    await connection.script(missing.map((role) => `CREATE ROLE ${quoteIdent(role)} NOLOGIN`).join(';\n'));
+  }
+  if (manifest.kind === 'dump') {
+    await restoreDump(folder, manifest, scratch);
+    requireEqual(compareCatalogs(wanted, await readCatalog(connection)), manifest);
+    return;
+  }
+  const present = await readCatalog(connection);
+  const ready = [...present.objects.values()].some((object) => object.kind === 'table');
+  const script = ready ? { before: [], after: [] } : schemaScript(present, wanted, connection.server.user);
+  await connection.transaction(async () => {
+    await connection.script(LOAD_SETTINGS);
+    if (script.before.length > 0) await connection.script(script.before.join(';\n'));
+    // Where rows are missing, or the schema is there already, what refers to them must wait.
+    const constraintsFirst = ready || !manifest.complete;
+    if (constraintsFirst) {
+      if (script.after.length > 0) await connection.script(script.after.join(';\n'));
+      requireEqual(compareCatalogs(wanted, await readCatalog(connection, { inTransaction: true })), manifest);
+      await dropGuards(connection);
+    }
+    for (const table of manifest.tables) await loadTable(connection, folder, manifest, table, key);
+    if (!constraintsFirst) {
+      if (script.after.length > 0) await connection.script(script.after.join(';\n'));
+      requireEqual(compareCatalogs(wanted, await readCatalog(connection, { inTransaction: true })), manifest);
+    }
+    await setSequences(connection, manifest.sequences, new Set());
+  });
+}
+
+/** Foreign keys and triggers go: on a scratch copy the rows alone are looked at. */
+async function dropGuards(connection: Connection): Promise<void> {
+  const guards = await connection.query<{ sql: string }>(
+    `SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname) AS sql
+     FROM pg_catalog.pg_constraint WHERE contype = 'f' AND conparentid = 0
+     UNION ALL
+     SELECT format('ALTER TABLE %s DISABLE TRIGGER %I', tgrelid::regclass, tgname)
+     FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
+     WHERE NOT tgisinternal AND tgenabled <> 'D' AND c.relkind IN ('r', 'p')`,
+  );
+  if (guards.length > 0) await connection.script(guards.map((guard) => guard.sql).join(';\n'));
+}
+
+function requireEqual(comparison: Comparison, manifest: StoredManifest): void {
+  if (comparison.outcome !== 'different') return;
+  const shown = comparison.differences
+    .filter((one) => !one.cosmetic)
+    .slice(0, 3)
+    .map(
+      (one) =>
+        `${one.kind} ${one.object}: ${one.property} was ${short(one.before)}, came back as ${short(one.after)}`,
+    );
+  throw new FerrataError('backup-failed', `The backup ${manifest.name} does not restore to the same schema`, {
+    why: `${shown.join('; ')}.`,
+    hint: 'Its rows may still be whole. `ferrata backup create --kind dump` uses pg_dump instead.',
+    data: { differences: comparison.differences },
+  });
+}
+
+function short(value: unknown): string {
+  const text = JSON.stringify(value);
+  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
+}
+
+/** Throws `backup-corrupt` naming the first table whose content is not what the manifest says. */
+async function compareContent({ manifest, key }: OpenBackup, connection: Connection): Promise<void> {
+  const names = manifest.tables.map((table) => table.table);
+  const content = await fingerprintData(connection, { tables: names });
+  const [encoding] = await connection.query<{ name: string }>(
+    `SELECT pg_catalog.current_setting('server_encoding') AS name`,
+  );
+  for (const { table, data } of manifest.tables) {
+    const found = content.tables.get(table);
+    if (found === undefined) throw differs(manifest, table, 'it is not there');
+    if (found.rows !== data.rows)
+      throw differs(manifest, table, `${found.rows} rows instead of ${data.rows}`);
+    const now = sealData(found, key);
+    const changed = Object.keys({ ...data.columns, ...now.columns }).find(
+      (column) => data.columns[column] !== now.columns[column],
+    );
+    const note =
+      encoding?.name === manifest.encoding
+        ? ''
+        : ` (compared in ${encoding?.name} instead of ${manifest.encoding})`;
+    if (changed !== undefined)
+      throw differs(manifest, table, `the column ${changed} holds other values${note}`);
+    if (now.rowsChecksum !== data.rowsChecksum)
+      throw differs(manifest, table, `its rows are not the same${note}`);
+  }
+  const sequences = await readSequences(connection, Object.keys(manifest.sequences));
+  for (const [name, position] of Object.entries(manifest.sequences)) {
+    if (sequences[name] !== position)
+      throw differs(manifest, name, `it stands at ${sequences[name]} instead of ${position}`);
+  }
+}
+
+function differs(manifest: StoredManifest, object: string, what: string): FerrataError {
+  return new FerrataError(
+    'backup-corrupt',
+    `The backup ${manifest.name} does not restore ${object} as it was`,
+    {
+      why: `In the restored copy ${what}.`,
+      hint: 'Make another backup; do not rely on this one.',
+      data: { object },
+    },
+  );
+}
