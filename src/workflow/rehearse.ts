@@ -25,6 +25,8 @@ export interface RehearseSelection {
   readonly data: DataSource | null;
   /** Whether plan.json is written beside up.sql. */
   readonly write: boolean;
+  /** Whether the proofs are kept; true unless said otherwise. */
+  readonly keep?: boolean;
 }
 
 /** Rehearses the selection (the pending migrations where it is empty) and keeps the proofs. */
@@ -73,7 +75,7 @@ export async function rehearseIn(
     dataSource: dataSourceOf(settings, selection),
     sizes: await sizesOf(session),
     reporter,
-    onProof: (proved) => keep(settings, proved, chosen, selection.write),
+    onProof: (proved) => keep(settings, proved, chosen, selection),
   });
 }
 
@@ -99,7 +101,7 @@ async function rehearseHistory(
     dataSource: dataSourceOf(settings, selection),
     sizes: new Map(),
     reporter,
-    onProof: (proved) => keep(settings, proved, chosen, false),
+    onProof: (proved) => keep(settings, proved, chosen, { ...selection, write: false }),
   });
 }
 
@@ -122,8 +124,9 @@ async function keep(
   settings: Settings,
   proved: ProvedPlan,
   chosen: readonly Migration[],
-  write: boolean,
+  { write, keep: wanted = true }: RehearseSelection,
 ): Promise<void> {
+  if (!wanted) return;
   await saveProof(settings, proved);
   const migration = chosen.find((m) => m.id === proved.plan.migration);
   if (write && migration !== undefined && proved.proof.outcome === 'proved') {
