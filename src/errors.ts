@@ -68,6 +68,7 @@ export const ERROR_CODES = {
   'lease-held': EXIT.gate,
   'lease-lost': EXIT.failed,
   'run-unfinished': EXIT.gate,
+  'migration-applied': EXIT.failed,
   'run-failed': EXIT.failed,
   'run-paused': EXIT.paused,
   'step-unseen-write': EXIT.failed,

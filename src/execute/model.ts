@@ -6,6 +6,9 @@ export interface StepOutcome {
   readonly ms: number;
   /** Rows written, per existing table (`schema.table`); tables made by the step itself are not counted. */
   readonly writes: readonly { readonly table: string; readonly rows: number }[];
+  /** Of an undo: rows put back, and those left alone because the application changed them since. */
+  readonly restored?: number;
+  readonly conflicts?: readonly Conflict[];
 }
 
 export interface ActionContext {

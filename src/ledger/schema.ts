@@ -1,0 +1,265 @@
+/**
+ * The ledger's own tables, and their upgrades. A new version is a new entry at the end of `UPGRADES`; an entry that
+ * was released is never changed.
+ *
+ * There are no foreign keys between the tables: migrations may run under `session_replication_role = replica`, where
+ * they would not be checked, and every one costs a trigger per migration.
+ */
+import { FerrataError } from '../errors.ts';
+import type { Connection } from '../postgres/connection.ts';
+import { quoteIdent, quoteLiteral } from '../sql/quote.ts';
+
+export interface LedgerUpgrade {
+  readonly version: number;
+  readonly sql: string;
+}
+
+/** SQLSTATEs that the ledger's own functions raise. */
+export const LEASE_LOST = 'FE001';
+export const RUN_OPEN = 'FE002';
+export const ALREADY_APPLIED = 'FE003';
+
+export const UPGRADES: readonly LedgerUpgrade[] = [
+  {
+    version: 1,
+    sql: `
+CREATE TABLE ferrata.migration (
+  id text PRIMARY KEY,
+  position bigint GENERATED ALWAYS AS IDENTITY UNIQUE,
+  checksum text NOT NULL,
+  stage text NOT NULL DEFAULT 'applied' CHECK (stage IN ('applied', 'expanded', 'contracted', 'purged')),
+  applied_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  run text,
+  baseline boolean NOT NULL DEFAULT false
+);
+COMMENT ON TABLE ferrata.migration IS 'Migrations in force, in the order in which they were applied.';
+
+CREATE TABLE ferrata.run (
+  id text PRIMARY KEY,
+  ordinal bigint GENERATED ALWAYS AS IDENTITY UNIQUE,
+  migration text NOT NULL,
+  state text NOT NULL CHECK (state IN
+    ('pending', 'running', 'paused', 'validating', 'completed', 'failed', 'rolling_back', 'rolled_back')),
+  open boolean NOT NULL,
+  environment text NOT NULL,
+  owner text NOT NULL,
+  plan json NOT NULL,
+  proof json,
+  backup text,
+  start_fingerprint text,
+  end_fingerprint text,
+  started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  finished_at timestamptz,
+  window_until timestamptz,
+  error text,
+  verification json
+);
+COMMENT ON COLUMN ferrata.run.open IS 'Something is left to resume or to take back.';
+CREATE INDEX run_migration ON ferrata.run (migration, ordinal);
+CREATE UNIQUE INDEX run_one_open ON ferrata.run (open) WHERE open;
+
+CREATE TABLE ferrata.step (
+  run text NOT NULL,
+  direction text NOT NULL CHECK (direction IN ('up', 'down')),
+  ordinal integer NOT NULL,
+  step text NOT NULL,
+  state text NOT NULL CHECK (state IN ('intended', 'done', 'failed')),
+  started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  finished_at timestamptz,
+  ms bigint,
+  rows bigint,
+  error text,
+  progress integer NOT NULL DEFAULT 0,
+  intent json,
+  PRIMARY KEY (run, direction, ordinal)
+);
+COMMENT ON COLUMN ferrata.step.progress IS 'Actions of a step without a transaction that are known to be done.';
+COMMENT ON COLUMN ferrata.step.intent IS 'Of a step without a transaction: the backend and what the probe saw before.';
+
+CREATE TABLE ferrata.event (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  run text,
+  at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  type text NOT NULL,
+  detail json NOT NULL
+);
+CREATE INDEX event_run ON ferrata.event (run, id);
+
+CREATE TABLE ferrata.proof (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  migration text NOT NULL,
+  checksum text NOT NULL,
+  plan_checksum text NOT NULL,
+  start_fingerprint text NOT NULL,
+  target_major integer NOT NULL,
+  server_major integer NOT NULL,
+  outcome text NOT NULL,
+  data_source text NOT NULL,
+  proved_at timestamptz NOT NULL,
+  recorded_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  body json NOT NULL
+);
+CREATE INDEX proof_binding ON ferrata.proof (checksum, start_fingerprint, target_major, id);
+
+CREATE TABLE ferrata.backup (
+  name text PRIMARY KEY,
+  path text NOT NULL,
+  created_at timestamptz NOT NULL,
+  verified_at timestamptz,
+  manifest json NOT NULL,
+  recorded_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+
+CREATE TABLE ferrata.lease (
+  name text PRIMARY KEY,
+  token bigint NOT NULL UNIQUE,
+  owner text,
+  purpose text,
+  acquired_at timestamptz,
+  heartbeat_at timestamptz,
+  expires_at timestamptz
+);
+COMMENT ON COLUMN ferrata.lease.token IS
+  'Fencing token: every change of hands raises it. Unique, so that raising it waits for the transactions that hold FOR KEY SHARE.';
+INSERT INTO ferrata.lease (name, token) VALUES ('run', 1);
+
+CREATE TABLE ferrata.audit (
+  id bigint PRIMARY KEY,
+  payload text NOT NULL,
+  previous text NOT NULL,
+  hash text NOT NULL
+);
+INSERT INTO ferrata.meta (key, value) VALUES ('audit', '0 ');
+
+CREATE FUNCTION ferrata.check_lease(held bigint) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
+BEGIN
+  PERFORM 1 FROM ferrata.lease WHERE token = held FOR KEY SHARE;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'the lease % is no longer held', held USING ERRCODE = '${LEASE_LOST}';
+  END IF;
+END
+$function$;
+
+CREATE FUNCTION ferrata.check_start(held bigint, wanted text) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
+BEGIN
+  PERFORM 1 FROM ferrata.lease WHERE token = held FOR KEY SHARE;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'the lease % is no longer held', held USING ERRCODE = '${LEASE_LOST}';
+  END IF;
+  IF EXISTS (SELECT FROM ferrata.run WHERE open) THEN
+    RAISE EXCEPTION 'another run is not finished' USING ERRCODE = '${RUN_OPEN}';
+  END IF;
+  IF EXISTS (SELECT FROM ferrata.migration WHERE id = wanted) THEN
+    RAISE EXCEPTION 'migration % is already applied', wanted USING ERRCODE = '${ALREADY_APPLIED}';
+  END IF;
+END
+$function$;
+`,
+  },
+];
+
+/** The version that this ferrata writes. */
+export const LEDGER_VERSION: number = UPGRADES.at(-1)?.version ?? 0;
+
+/** Every machine takes the same key, so that two first runs create the ledger one after the other. */
+const UPGRADE_LOCK = 7_305_511_842_091;
+
+interface Found {
+  readonly schema: boolean;
+  readonly meta: boolean;
+  readonly usage: boolean | null;
+  readonly select: boolean | null;
+  readonly create: boolean;
+}
+
+/** Null where there is no ledger. Throws `server-privilege` where there is one that this user may not read. */
+export async function ledgerVersion(connection: Connection): Promise<number | null> {
+  const [found] = await connection.query<Found>(
+    `SELECT n.oid IS NOT NULL AS schema, c.oid IS NOT NULL AS meta,
+            pg_catalog.has_schema_privilege(n.oid, 'USAGE') AS usage,
+            pg_catalog.has_table_privilege(c.oid, 'SELECT') AS select,
+            pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE') AS create
+     FROM (SELECT) AS one
+     LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = 'ferrata'
+     LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = 'meta'`,
+  );
+  if (found === undefined || !found.meta) return null;
+  if (found.usage !== true || found.select !== true) throw ledgerNotAllowed(connection);
+  const [row] = await connection.query<{ value: string }>(
+    `SELECT value FROM ferrata.meta WHERE key = 'version'`,
+  );
+  return row === undefined ? null : Number(row.value);
+}
+
+/**
+ * Creates the ledger, or brings an older one up to date. Each upgrade is one transaction under a transaction-level
+ * advisory lock, so that it works through a pooler too. Throws `ledger-too-new`, `server-privilege`.
+ */
+export async function upgradeLedger(
+  connection: Connection,
+  upgrades: readonly LedgerUpgrade[] = UPGRADES,
+): Promise<void> {
+  const known = upgrades.at(-1)?.version ?? 0;
+  const found = await ledgerVersion(connection);
+  if (found !== null && found > known) throw tooNew(found, known);
+  if (found === known) return;
+  try {
+    await connection.transaction(async () => {
+      await connection.script(
+        `SET LOCAL search_path = pg_catalog; SELECT pg_advisory_xact_lock(${UPGRADE_LOCK})`,
+      );
+      let version = await ledgerVersion(connection);
+      if (version === null) {
+        await connection.script(
+          `CREATE SCHEMA IF NOT EXISTS ferrata;
+           COMMENT ON SCHEMA ferrata IS 'The ledger of ferrata: what was changed, when, and how to take it back.';
+           CREATE TABLE ferrata.meta (key text PRIMARY KEY, value text NOT NULL);
+           INSERT INTO ferrata.meta VALUES ('version', '0')`,
+        );
+        version = 0;
+      }
+      for (const upgrade of upgrades) {
+        if (upgrade.version <= version) continue;
+        await connection.script(
+          `${upgrade.sql};
+           UPDATE ferrata.meta SET value = ${quoteLiteral(String(upgrade.version))} WHERE key = 'version'`,
+        );
+      }
+    });
+  } catch (error) {
+    if (error instanceof FerrataError && error.code === 'server-privilege') {
+      const { user, database } = connection.server;
+      throw new FerrataError(
+        'server-privilege',
+        `The ledger can not be ${found === null ? 'created' : 'upgraded'}: ${error.message}`,
+        {
+          ...error.details,
+          why: 'Ferrata keeps its own tables in the schema "ferrata" of the database that it changes.',
+          hint:
+            found === null
+              ? `GRANT CREATE ON DATABASE ${quoteIdent(database)} TO ${quoteIdent(user)};`
+              : `Run it once as the owner of the schema: ALTER SCHEMA ferrata OWNER TO ${quoteIdent(user)}; names another one.`,
+          cause: error,
+        },
+      );
+    }
+    throw error;
+  }
+}
+
+export function tooNew(found: number, known: number): FerrataError {
+  return new FerrataError('ledger-too-new', `The ledger has version ${found}, this ferrata knows ${known}`, {
+    why: 'A newer ferrata has upgraded it; an older one could not keep what the newer one wrote.',
+    hint: 'Upgrade ferrata: npm install --save-dev ferrata@latest',
+  });
+}
+
+function ledgerNotAllowed(connection: Connection): FerrataError {
+  const user = quoteIdent(connection.server.user);
+  return new FerrataError('server-privilege', `User ${user} may not read the ledger`, {
+    why: 'The schema "ferrata" belongs to the user that ran ferrata first.',
+    hint:
+      `GRANT USAGE ON SCHEMA ferrata TO ${user}; ` +
+      `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ferrata TO ${user}; (SELECT alone to read)`,
+  });
+}
