@@ -23,4 +23,8 @@ export interface Baseline {
   readonly tables: Readonly<
     Record<string, { readonly rows: number; readonly columns: Readonly<Record<string, string>> | null }>
   >;
+  /** The oldest transaction (`xid`, as text) that was not over when it was taken: rows written later carry this or a newer one. */
+  readonly xid?: string;
+  /** What `integrity` found wrong already then, as `<subject>: <message>`: no fault of the migration. */
+  readonly problems?: readonly string[];
 }
