@@ -1,0 +1,220 @@
+/**
+ * What has to be taken down before the change and put up again after it, because something that it needs is dropped,
+ * replaced or changes its type.
+ */
+import type { Catalog, CatalogObject, ColumnProperties, ObjectKey, ObjectKind } from '../model.ts';
+import { CannotRender, type Detached, propertiesOf, type RenderContext } from './context.ts';
+import type { Draft } from './graph.ts';
+import { keyOf } from './names.ts';
+import { rendererOf } from './registry.ts';
+
+/** Kinds that are dropped before anything else where they go: as long as they are there they hinder or refuse rows. */
+const EARLY: ReadonlySet<ObjectKind> = new Set([
+  'trigger',
+  'policy',
+  'rule',
+  'constraint',
+  'index',
+  'column',
+  'statistics',
+  'publication',
+  'subscription',
+  'event trigger',
+  'default privileges',
+]);
+
+const TYPES: ReadonlySet<ObjectKind> = new Set(['enum', 'domain', 'composite', 'range', 'base type']);
+
+/** What the server does not adapt when a column's type is altered (manual, ALTER TABLE, Notes). */
+const HOLDS_COLUMN_TYPE: ReadonlySet<ObjectKind> = new Set([
+  'view',
+  'materialized view',
+  'rule',
+  'trigger',
+  'policy',
+  'function',
+  'publication',
+]);
+
+export interface Impact {
+  /** Objects of `from` that are dropped first, by key in `from`. */
+  readonly dropped: ReadonlySet<ObjectKey>;
+  /** Types of `from` that move out of the way. */
+  readonly swapped: ReadonlySet<ObjectKey>;
+  /** Columns of `from` whose type changes. */
+  readonly retyped: ReadonlySet<ObjectKey>;
+  readonly detached: ReadonlyMap<ObjectKey, Detached>;
+  readonly refusals: readonly { readonly object: ObjectKey; readonly reason: string }[];
+}
+
+export interface ImpactInput {
+  readonly from: Catalog;
+  /** From's key → the object of `to` that it becomes; absent: it goes. */
+  readonly becomes: ReadonlyMap<ObjectKey, CatalogObject>;
+  /** Objects of `from` that stand where something new shall be. */
+  readonly colliding: ReadonlySet<ObjectKey>;
+  /** `rebuild` and `swap` as the renderers see it, given what is known so far. */
+  readonly alteration: (key: ObjectKey, state: ImpactState) => 'rebuild' | 'swap' | 'alter';
+  /** Whether the column's own type changes. */
+  readonly retypes: (key: ObjectKey) => boolean;
+  readonly context: RenderContext;
+}
+
+export interface ImpactState {
+  readonly dropped: Set<ObjectKey>;
+  readonly swapped: Set<ObjectKey>;
+  readonly retyped: Set<ObjectKey>;
+}
+
+export function findImpact(input: ImpactInput): Impact {
+  return new Finder(input).run();
+}
+
+class Finder {
+  readonly #input: ImpactInput;
+  readonly #state: ImpactState = { dropped: new Set(), swapped: new Set(), retyped: new Set() };
+  readonly #detached = new Map<ObjectKey, Detached>();
+  readonly #refusals: { object: ObjectKey; reason: string }[] = [];
+  readonly #dependents = new Map<ObjectKey, ObjectKey[]>();
+  readonly #queue: (() => void)[] = [];
+
+  constructor(input: ImpactInput) {
+    this.#input = input;
+    const add = (from: ObjectKey, to: ObjectKey): void => {
+      const list = this.#dependents.get(to);
+      if (list === undefined) this.#dependents.set(to, [from]);
+      else list.push(from);
+    };
+    for (const { from, to } of input.from.dependencies) add(from, to);
+    for (const [key, object] of input.from.objects) {
+      if (object.parent !== null) add(key, object.parent);
+      const owned = object.kind === 'sequence' ? object.properties.ownedBy : null;
+      if (typeof owned === 'string') add(key, keyOf('column', owned));
+    }
+  }
+
+  run(): Impact {
+    const { from, becomes, colliding, retypes } = this.#input;
+    for (const [key, object] of from.objects) {
+      if (colliding.has(key) || (!becomes.has(key) && EARLY.has(object.kind))) this.#drop(key);
+      if (object.kind === 'column' && becomes.has(key) && retypes(key)) this.#retype(key);
+    }
+    for (let size = -1; size !== this.#size(); ) {
+      size = this.#size();
+      for (const key of from.objects.keys()) {
+        if (!becomes.has(key) || this.#state.dropped.has(key) || this.#state.swapped.has(key)) continue;
+        const answer = this.#input.alteration(key, this.#state);
+        if (answer === 'rebuild') this.#drop(key);
+        else if (answer === 'swap') this.#swap(key);
+      }
+      for (let work = this.#queue.pop(); work !== undefined; work = this.#queue.pop()) work();
+    }
+    return { ...this.#state, detached: this.#detached, refusals: this.#refusals };
+  }
+
+  #size(): number {
+    const { dropped, swapped, retyped } = this.#state;
+    return dropped.size + swapped.size + retyped.size + this.#detached.size;
+  }
+
+  #object(key: ObjectKey): CatalogObject | undefined {
+    return this.#input.from.objects.get(key);
+  }
+
+  #drop(key: ObjectKey): void {
+    if (this.#state.dropped.has(key)) return;
+    const cause = this.#object(key);
+    if (cause === undefined) return;
+    this.#state.dropped.add(key);
+    this.#queue.push(() => {
+      for (const dependent of this.#dependents.get(key) ?? []) this.#release(dependent, cause);
+    });
+  }
+
+  /** The type gets a new body under the same name; columns are altered to it, all else is rebuilt. */
+  #swap(key: ObjectKey): void {
+    const cause = this.#object(key);
+    if (this.#state.swapped.has(key) || cause === undefined) return;
+    this.#state.swapped.add(key);
+    this.#queue.push(() => {
+      for (const dependent of this.#dependents.get(key) ?? []) {
+        const object = this.#object(dependent);
+        if (object === undefined) continue;
+        if (object.kind === 'column' && this.#input.becomes.has(dependent)) this.#retype(dependent);
+        else if (TYPES.has(object.kind) && this.#input.becomes.has(dependent)) this.#swap(dependent);
+        else if (object.kind === 'table') this.#release(dependent, cause);
+        else if (this.#input.becomes.has(dependent) || EARLY.has(object.kind)) this.#drop(dependent);
+      }
+    });
+  }
+
+  #retype(key: ObjectKey): void {
+    if (this.#state.retyped.has(key)) return;
+    this.#state.retyped.add(key);
+    const cause = this.#object(key);
+    this.#queue.push(() => {
+      for (const dependent of this.#dependents.get(key) ?? []) {
+        const object = this.#object(dependent);
+        if (object === undefined || cause === undefined) continue;
+        if (HOLDS_COLUMN_TYPE.has(object.kind) || hasExpression(object)) this.#drop(dependent);
+        else if (object.kind === 'column') this.#release(dependent, cause);
+      }
+    });
+  }
+
+  /** Something that the object needs is dropped. */
+  #release(key: ObjectKey, cause: CatalogObject): void {
+    const object = this.#detached.get(key)?.left ?? this.#object(key);
+    if (object === undefined || this.#state.dropped.has(key)) return;
+    if (!this.#input.becomes.has(key)) {
+      // Goes itself; what belongs to a dropped table goes with it, the rest before it.
+      this.#drop(key);
+      return;
+    }
+    const { detach } = rendererOf(object.kind);
+    if (detach === undefined || isContained(object, cause)) {
+      this.#drop(key);
+      return;
+    }
+    try {
+      const released = detach(object, cause, this.#input.context);
+      if (released === null) {
+        if (needsRebuild(object, cause)) this.#drop(key);
+        return;
+      }
+      const drafts: Draft[] = [...(this.#detached.get(key)?.drafts ?? []), ...released.drafts];
+      this.#detached.set(key, { drafts, left: released.left });
+    } catch (error) {
+      if (!(error instanceof CannotRender)) throw error;
+      this.#refusals.push({ object: key, reason: error.message });
+    }
+  }
+}
+
+function isContained(object: CatalogObject, cause: CatalogObject): boolean {
+  return object.parent === keyOf(cause.kind, cause.identity);
+}
+
+/** A generated column that cannot be given another expression is made again: the server computes its values. */
+function needsRebuild(object: CatalogObject, cause: CatalogObject): boolean {
+  return (
+    object.kind === 'column' &&
+    propertiesOf<ColumnProperties>(object).generated !== null &&
+    !TYPES.has(cause.kind)
+  );
+}
+
+/** CHECKs, foreign keys and indexes with expressions keep casts of the type that they were made for. */
+function hasExpression(object: CatalogObject): boolean {
+  if (object.kind === 'constraint') {
+    return (
+      object.properties.type === 'check' ||
+      object.properties.type === 'foreign' ||
+      object.properties.type === 'exclusion'
+    );
+  }
+  if (object.kind !== 'index') return false;
+  const definition = String(object.properties.definition);
+  const body = definition.slice(definition.indexOf(' USING '));
+  return / WHERE /.test(body) || /\(.*\(/.test(body.replace(/ (?:INCLUDE|WITH) \(.*$/, ''));
+}

@@ -1,0 +1,251 @@
+/** Constraints of tables and domains (manual, ALTER TABLE, ADD table_constraint; ALTER DOMAIN). */
+
+import { quoteIdent } from '../../../sql/quote.ts';
+import type { CatalogObject, ConstraintProperties, TableProperties } from '../../model.ts';
+import type { KindRenderer, Part, RenderContext } from '../context.ts';
+import { CannotRender, equalJson, make, part, partId, propertiesOf } from '../context.ts';
+import { keyOf, localName, ownerRelation } from '../names.ts';
+import { commentChange } from '../owned.ts';
+import { RANK } from '../ranks.ts';
+import { parameterChanges } from './options.ts';
+
+const INDEXED: ReadonlySet<string> = new Set(['unique', 'primary', 'exclusion']);
+
+function ofDomain(object: CatalogObject): boolean {
+  return object.parent?.startsWith('domain ') ?? false;
+}
+
+function host(object: CatalogObject): string {
+  return `${ofDomain(object) ? 'DOMAIN' : 'TABLE'} ${ownerRelation(object)}`;
+}
+
+function named(object: CatalogObject): string {
+  const domain = ofDomain(object) ? 'DOMAIN ' : '';
+  return `CONSTRAINT ${localName(object)} ON ${domain}${ownerRelation(object)}`;
+}
+
+/** The index behind the constraint: in its table's schema, under its own name. */
+function indexName(object: CatalogObject): string {
+  const relation = ownerRelation(object);
+  return `${relation.slice(0, relation.length - tableLocal(object).length - 1)}.${localName(object)}`;
+}
+
+function tableLocal(object: CatalogObject): string {
+  return localName({ kind: 'table', identity: ownerRelation(object) });
+}
+
+function tableOf(object: CatalogObject, context: RenderContext): TableProperties | null {
+  const parent = context.to.objects.get(object.parent ?? '') ?? context.from.objects.get(object.parent ?? '');
+  return parent?.kind === 'table' ? propertiesOf<TableProperties>(parent) : null;
+}
+
+/** Comes and goes with the parent table's. */
+export function isInherited(object: CatalogObject): boolean {
+  const own = propertiesOf<ConstraintProperties>(object);
+  return !own.local && own.inheritedFrom > 0;
+}
+
+function isFollower(object: CatalogObject): boolean {
+  const own = propertiesOf<ConstraintProperties>(object);
+  return isInherited(object) && !INDEXED.has(own.type);
+}
+
+export function constraintDefinition(wanted: ConstraintProperties): string {
+  let sql = wanted.definition;
+  if (wanted.noInherit && !/\bNO INHERIT\b/.test(sql)) sql += ' NO INHERIT';
+  if (wanted.deferrable && !/\bDEFERRABLE\b/.test(sql)) {
+    sql += wanted.deferred ? ' DEFERRABLE INITIALLY DEFERRED' : ' DEFERRABLE';
+  }
+  if (!wanted.enforced && !/\bNOT ENFORCED\b/.test(sql)) sql += ' NOT ENFORCED';
+  else if (!wanted.validated && !/\bNOT VALID\b/.test(sql)) sql += ' NOT VALID';
+  return sql;
+}
+
+/** The partitioned parent's constraint that this one's index is attached to. */
+function parentConstraint(object: CatalogObject, context: RenderContext): CatalogObject | undefined {
+  const own = propertiesOf<ConstraintProperties>(object);
+  const partitionOf = tableOf(object, context)?.partitionOf;
+  if (partitionOf == null || own.inheritedFrom === 0 || !INDEXED.has(own.type)) return undefined;
+  return context.children(keyOf('table', partitionOf)).find((one) => {
+    if (one.kind !== 'constraint') return false;
+    const other = propertiesOf<ConstraintProperties>(one);
+    return other.type === own.type && other.definition === own.definition;
+  });
+}
+
+function indexDetails(object: CatalogObject, before: ConstraintProperties | null): string[] {
+  const wanted = propertiesOf<ConstraintProperties>(object);
+  const name = indexName(object);
+  const after = wanted.index;
+  if (after === null) return [];
+  const had = before?.index ?? { options: [], tablespace: null, valid: true, comment: null };
+  const drafts = parameterChanges(`ALTER INDEX ${name}`, had.options, after.options);
+  if (had.tablespace !== after.tablespace) {
+    drafts.push(`ALTER INDEX ${name} SET TABLESPACE ${after.tablespace ?? 'pg_default'}`);
+  }
+  return [...drafts, ...commentChange(`INDEX ${name}`, had.comment, after.comment)];
+}
+
+function notNullNeeds(object: CatalogObject, wanted: ConstraintProperties): string[] {
+  const relation = ownerRelation(object);
+  return wanted.columns.flatMap((column) => {
+    const key = keyOf('column', `${relation}.${quoteIdent(column)}`);
+    return [partId('make', key), partId('not null', key)];
+  });
+}
+
+function create(object: CatalogObject, context: RenderContext): Part[] {
+  const wanted = propertiesOf<ConstraintProperties>(object);
+  if (wanted.type === 'trigger') return [];
+  const parent = object.parent ?? '';
+  const domain = ofDomain(object);
+  if (isFollower(object)) {
+    return part('comment', commentChange(named(object), null, wanted.comment), {
+      needs: followed(object, context),
+      rank: RANK.foreignKey + 0.5,
+    });
+  }
+  if (wanted.index !== null && !wanted.index.valid && tableOf(object, context)?.partitionKey == null) {
+    throw new CannotRender('its index is invalid');
+  }
+  const partitioned = (tableOf(object, context)?.partitionKey ?? null) !== null;
+  const only = INDEXED.has(wanted.type) && partitioned ? 'ONLY ' : '';
+  const sql = `ALTER ${domain ? 'DOMAIN' : 'TABLE'} ${only}${ownerRelation(object)} ADD CONSTRAINT ${localName(object)} ${constraintDefinition(wanted)}`;
+  const rank = wanted.type === 'foreign' ? RANK.foreignKey : domain ? RANK.domainConstraint : RANK.constraint;
+  const tightens = !(domain && context.isCreated(parent));
+  // A child's own copy comes before the parent's, which merges with it.
+  const copies =
+    wanted.type === 'check' && !wanted.noInherit && !domain
+      ? childrenOf(object, context).flatMap((child) => {
+          const key = keyOf('constraint', `${child}.${localName(object)}`);
+          const copy = context.to.objects.get(key);
+          return copy !== undefined && propertiesOf<ConstraintProperties>(copy).local
+            ? [partId('make', key)]
+            : [];
+        })
+      : [];
+  const needs = [...notNullNeeds(object, wanted), ...copies, ...attached(object, context)];
+  const drafts = [sql, ...indexDetails(object, null), ...commentChange(named(object), null, wanted.comment)];
+  const parts: Part[] = [make(drafts, { tightens, needs, rank })];
+  const above = parentConstraint(object, context);
+  if (above !== undefined) {
+    const aboveKey = keyOf('constraint', above.identity);
+    parts.push(
+      ...part('attach', [`ALTER INDEX ${indexName(above)} ATTACH PARTITION ${indexName(object)}`], {
+        needs: [partId('make', aboveKey), partId('attach', parent)],
+        tightens: true,
+        rank: RANK.indexAttach,
+        uses: () => false,
+      }),
+    );
+  }
+  return parts;
+}
+
+/** Partitions and children of a table that is new, which must be attached before a constraint goes down to them. */
+function attached(object: CatalogObject, context: RenderContext): string[] {
+  return childrenOf(object, context).flatMap((child) => {
+    const key = keyOf('table', child);
+    return [partId('make', key), partId('attach', key), partId('inherit', key)];
+  });
+}
+
+function childrenOf(object: CatalogObject, context: RenderContext): string[] {
+  const relation = ownerRelation(object);
+  return context
+    .neededBy(keyOf('table', relation))
+    .flatMap((key) => context.to.objects.get(key) ?? [])
+    .filter((one) => {
+      if (one.kind !== 'table') return false;
+      const properties = propertiesOf<TableProperties>(one);
+      return properties.partitionOf === relation || properties.inherits.includes(relation);
+    })
+    .map((one) => one.identity);
+}
+
+function followed(object: CatalogObject, context: RenderContext): string[] {
+  const table = tableOf(object, context);
+  if (table === null) return [];
+  const parents = table.partitionOf === null ? table.inherits : [table.partitionOf];
+  return parents.flatMap((parent) =>
+    context
+      .children(keyOf('table', parent))
+      .filter((one) => one.kind === 'constraint')
+      .map((one) => partId('make', keyOf('constraint', one.identity))),
+  );
+}
+
+export const constraint: KindRenderer = {
+  rank: RANK.constraint,
+  create,
+  drop(object) {
+    const own = propertiesOf<ConstraintProperties>(object);
+    if (own.type === 'trigger' || isInherited(object)) return [];
+    return [{ sql: `ALTER ${host(object)} DROP CONSTRAINT ${localName(object)}` }];
+  },
+  alter(before, after, context) {
+    const had = propertiesOf<ConstraintProperties>(before);
+    const wanted = propertiesOf<ConstraintProperties>(after);
+    const name = localName(after);
+    if (wanted.type === 'trigger') return [];
+    if (isFollower(after) && isFollower(before)) {
+      return part('make', commentChange(named(after), had.comment, wanted.comment), {
+        needs: followed(after, context),
+      });
+    }
+    if (had.type !== wanted.type || !context.same(had.definition, wanted.definition)) return 'rebuild';
+    if (had.noInherit !== wanted.noInherit) return 'rebuild';
+    const table = `ALTER ${host(after)}`;
+    const loosen: string[] = [];
+    const tighten: string[] = [];
+    if (had.deferrable !== wanted.deferrable || had.deferred !== wanted.deferred) {
+      if (wanted.type !== 'foreign') return 'rebuild';
+      const mode = wanted.deferrable
+        ? `DEFERRABLE INITIALLY ${wanted.deferred ? 'DEFERRED' : 'IMMEDIATE'}`
+        : 'NOT DEFERRABLE';
+      loosen.push(`${table} ALTER CONSTRAINT ${name} ${mode}`);
+    }
+    if (had.enforced !== wanted.enforced) {
+      if (wanted.type !== 'foreign') return 'rebuild';
+      (wanted.enforced ? tighten : loosen).push(
+        `${table} ALTER CONSTRAINT ${name} ${wanted.enforced ? '' : 'NOT '}ENFORCED`,
+      );
+    } else if (had.validated && !wanted.validated) {
+      return 'rebuild';
+    } else if (!had.validated && wanted.validated) {
+      tighten.push(`${table} VALIDATE CONSTRAINT ${name}`);
+    }
+    if (had.index !== null && wanted.index !== null && had.index.valid !== wanted.index.valid)
+      return 'rebuild';
+    if (INDEXED.has(wanted.type) && had.inheritedFrom !== wanted.inheritedFrom) {
+      const above = parentConstraint(after, context);
+      if (above !== undefined && context.isCreated(keyOf('constraint', above.identity))) {
+        tighten.push(`ALTER INDEX ${indexName(above)} ATTACH PARTITION ${indexName(after)}`);
+        return [
+          make([
+            ...loosen,
+            ...indexDetails(after, had),
+            ...commentChange(named(after), had.comment, wanted.comment),
+          ]),
+          ...part('tighten', tighten, {
+            tightens: true,
+            needs: [partId('make', keyOf('constraint', above.identity))],
+            rank: RANK.indexAttach,
+          }),
+        ];
+      }
+    }
+    return [
+      make([
+        ...loosen,
+        ...(equalJson(had.index, wanted.index) ? [] : indexDetails(after, had)),
+        ...commentChange(named(after), had.comment, wanted.comment),
+      ]),
+      ...part('tighten', tighten, { tightens: true, rank: RANK.constraint + 0.5 }),
+    ];
+  },
+  rename(object, current, name) {
+    const at = { ...object, identity: current };
+    return `ALTER ${host(at)} RENAME CONSTRAINT ${localName(at)} TO ${name}`;
+  },
+};

@@ -1,0 +1,96 @@
+/** ALTER COLUMN … TYPE, with the USING that keeps values or fails loudly. */
+import type { ColumnProperties } from '../../model.ts';
+import type { RenderContext } from '../context.ts';
+import type { Draft } from '../graph.ts';
+
+type Family = 'string' | 'number' | 'time' | 'other';
+
+function base(type: string): string {
+  return type.replace(/\(.*?\)/, '').trim();
+}
+
+function family(type: string): Family {
+  if (type.endsWith('[]')) return 'other';
+  switch (base(type)) {
+    case 'text':
+    case 'character varying':
+    case 'character':
+    case 'name':
+    case '"char"':
+      return 'string';
+    case 'smallint':
+    case 'integer':
+    case 'bigint':
+    case 'numeric':
+    case 'real':
+    case 'double precision':
+      return 'number';
+    case 'date':
+    case 'timestamp without time zone':
+    case 'timestamp with time zone':
+      return 'time';
+    default:
+      return 'other';
+  }
+}
+
+const WIDTH: Readonly<Record<string, number>> = {
+  smallint: 1,
+  integer: 2,
+  bigint: 3,
+  numeric: 4,
+  real: 0,
+  'double precision': 0,
+};
+
+/** Whether values can silently change: fractions rounded, times of day cut off. Overflow and length fail by themselves. */
+function loses(had: string, wanted: string): boolean {
+  const from = base(had);
+  const to = base(wanted);
+  if (family(had) === 'number' && family(wanted) === 'number') {
+    if (to === 'numeric') return wanted !== 'numeric' && from === 'numeric';
+    if (to === 'real' || to === 'double precision') return from !== to && !(from === 'real');
+    return (WIDTH[from] ?? 0) === 0 || from === 'numeric';
+  }
+  if (family(had) === 'time' && to === 'date') return from !== 'date';
+  return false;
+}
+
+/**
+ * An explicit cast to varchar(n) cuts text off; the assignment without USING refuses it (manual, CREATE CAST, 4.2.9).
+ * So USING stands only where there is no assignment cast; enums and other user types go by way of text.
+ */
+export function conversion(
+  alter: string,
+  column: string,
+  had: ColumnProperties,
+  wanted: ColumnProperties,
+  context: RenderContext,
+): Draft {
+  let sql = `${alter} TYPE ${wanted.type}`;
+  if (wanted.collation !== null) sql += ` COLLATE ${wanted.collation}`;
+  const generated = wanted.generated !== null || had.generated !== null;
+  if (!generated && !assigned(had.type, wanted.type)) {
+    sql += ` USING ${cast(column, had.type, wanted.type, context)}`;
+  }
+  return { sql, destroysData: !generated && loses(had.type, wanted.type) };
+}
+
+function assigned(had: string, wanted: string): boolean {
+  if (had === wanted && isBuiltIn(had)) return true;
+  if (family(wanted) === 'string') return true;
+  return family(had) !== 'other' && family(had) === family(wanted);
+}
+
+/** A user's type is schema-qualified under `search_path = pg_catalog`. */
+function isBuiltIn(type: string): boolean {
+  return !/[."]/.test(type.replace(/\(.*?\)/g, ''));
+}
+
+function cast(column: string, had: string, wanted: string, context: RenderContext): string {
+  if (isBuiltIn(had) && isBuiltIn(wanted)) return `${column}::${wanted}`;
+  if (context.same(had, wanted) && had !== wanted) return `${column}::${wanted}`;
+  if (wanted.endsWith('[]'))
+    return had.endsWith('[]') ? `${column}::text[]::${wanted}` : `${column}::text::${wanted}`;
+  return `${column}::text::${wanted}`;
+}

@@ -1,0 +1,54 @@
+/** Identity columns (manual, ALTER TABLE, ADD GENERATED … AS IDENTITY). */
+
+import { quoteIdent, splitQualified } from '../../../sql/quote.ts';
+import type { CatalogObject, ColumnProperties } from '../../model.ts';
+import { propertiesOf } from '../context.ts';
+import { localName, ownerRelation } from '../names.ts';
+import { advance, sequenceOptionChanges, sequenceOptions } from './sequence.ts';
+
+export function identityClause(wanted: ColumnProperties): string {
+  const kind = wanted.identity === 'always' ? 'ALWAYS' : 'BY DEFAULT';
+  const sequence = wanted.identitySequence;
+  const options = sequence === null ? '' : ` (SEQUENCE NAME ${sequence.name} ${sequenceOptions(sequence)})`;
+  return `GENERATED ${kind} AS IDENTITY${options}`;
+}
+
+/** ADD GENERATED, and the new sequence moved on behind the values that are there. */
+export function identityAdded(alter: string, column: CatalogObject): string[] {
+  const wanted = propertiesOf<ColumnProperties>(column);
+  const sequence = wanted.identitySequence;
+  const drafts = [`${alter} ADD ${identityClause(wanted)}`];
+  if (sequence === null) return drafts;
+  if (sequence.dataType !== wanted.type)
+    drafts.push(`ALTER SEQUENCE ${sequence.name} AS ${sequence.dataType}`);
+  drafts.push(advance(sequence.name, ownerRelation(column), localName(column), sequence.increment));
+  return drafts;
+}
+
+export function identityChanges(alter: string, had: ColumnProperties, wanted: ColumnProperties): string[] {
+  const before = had.identitySequence;
+  const after = wanted.identitySequence;
+  const drafts: string[] = [];
+  if (had.identity !== wanted.identity) {
+    drafts.push(`${alter} SET GENERATED ${wanted.identity === 'always' ? 'ALWAYS' : 'BY DEFAULT'}`);
+  }
+  if (before === null || after === null) return drafts;
+  const [oldName, newName] = [splitQualified(before.name), splitQualified(after.name)];
+  const oldLocal = oldName.at(-1) ?? '';
+  const newLocal = newName.at(-1) ?? '';
+  // A sequence moves with its table's schema, but keeps its own name.
+  const current = [...newName.slice(0, -1), oldLocal].map(quoteIdent).join('.');
+  if (oldLocal !== newLocal) drafts.push(`ALTER SEQUENCE ${current} RENAME TO ${quoteIdent(newLocal)}`);
+  // The sequence's type follows the column's when that is altered, bounds and all.
+  if (had.type === wanted.type && before.dataType !== after.dataType) {
+    drafts.push(`ALTER SEQUENCE ${after.name} AS ${after.dataType} ${sequenceOptions(after)}`);
+    return drafts;
+  }
+  if (had.type !== wanted.type) {
+    drafts.push(`ALTER SEQUENCE ${after.name} AS ${after.dataType} ${sequenceOptions(after)}`);
+    return drafts;
+  }
+  const options = sequenceOptionChanges(before, after);
+  if (options.length > 0) drafts.push(`ALTER SEQUENCE ${after.name} ${options.join(' ')}`);
+  return drafts;
+}

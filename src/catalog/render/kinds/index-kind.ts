@@ -1,0 +1,87 @@
+/** Indexes that are no constraint's (manual, CREATE INDEX). Built without CONCURRENTLY: all runs in one transaction. */
+import type { CatalogObject, IndexProperties } from '../../model.ts';
+import type { KindRenderer, Part, RenderContext } from '../context.ts';
+import { CannotRender, make, part, partId, propertiesOf } from '../context.ts';
+import { keyOf } from '../names.ts';
+import { commentChange } from '../owned.ts';
+import { RANK } from '../ranks.ts';
+
+function details(object: CatalogObject, before: IndexProperties | null): string[] {
+  const wanted = propertiesOf<IndexProperties>(object);
+  const name = object.identity;
+  const drafts: string[] = [];
+  const targets = (items: readonly string[]): Map<string, string> =>
+    new Map(items.map((item) => [item.slice(0, item.indexOf('=')), item.slice(item.indexOf('=') + 1)]));
+  const had = targets(before?.statistics ?? []);
+  const want = targets(wanted.statistics);
+  for (const column of had.keys()) {
+    if (!want.has(column)) drafts.push(`ALTER INDEX ${name} ALTER COLUMN ${column} SET STATISTICS -1`);
+  }
+  for (const [column, value] of want) {
+    if (had.get(column) !== value) {
+      drafts.push(`ALTER INDEX ${name} ALTER COLUMN ${column} SET STATISTICS ${value}`);
+    }
+  }
+  if ((before?.tablespace ?? null) !== wanted.tablespace) {
+    drafts.push(`ALTER INDEX ${name} SET TABLESPACE ${wanted.tablespace ?? 'pg_default'}`);
+  }
+  return [...drafts, ...commentChange(`INDEX ${name}`, before?.comment ?? null, wanted.comment)];
+}
+
+function attach(object: CatalogObject, context: RenderContext): Part[] {
+  const wanted = propertiesOf<IndexProperties>(object);
+  if (wanted.partitionOf === null) return [];
+  const above = keyOf('index', wanted.partitionOf);
+  return part('attach', [`ALTER INDEX ${wanted.partitionOf} ATTACH PARTITION ${object.identity}`], {
+    needs: [partId('make', above), partId('attach', keyOf('table', wanted.table))],
+    tightens: true,
+    uses: () => false,
+    rank: RANK.indexAttach + (context.isCreated(above) ? 0 : 0.5),
+  });
+}
+
+/** A partitioned index is invalid until every partition's index is attached; made by ON ONLY it is so by itself. */
+function isPartitioned(wanted: IndexProperties): boolean {
+  return / ON ONLY /.test(wanted.definition);
+}
+
+export const index: KindRenderer = {
+  rank: RANK.index,
+  create(object, context) {
+    const wanted = propertiesOf<IndexProperties>(object);
+    if (!wanted.valid && !isPartitioned(wanted)) {
+      throw new CannotRender('it is invalid: the remains of a CREATE INDEX CONCURRENTLY that failed');
+    }
+    const onView = object.parent?.startsWith('materialized view ') ?? false;
+    return [
+      make([wanted.definition, ...details(object, null)], {
+        tightens: true,
+        rank: onView ? RANK.materializedViewIndex : RANK.index,
+      }),
+      ...attach(object, context),
+    ];
+  },
+  drop: (object) => [{ sql: `DROP INDEX ${object.identity}` }],
+  alter(before, after, context) {
+    const had = propertiesOf<IndexProperties>(before);
+    const wanted = propertiesOf<IndexProperties>(after);
+    if (!context.same(had.definition, wanted.definition)) return 'rebuild';
+    if (had.valid !== wanted.valid) {
+      if (!isPartitioned(wanted)) {
+        if (!wanted.valid) throw new CannotRender('it is invalid there, and valid here');
+        return 'rebuild';
+      }
+      if (!wanted.valid) return 'rebuild';
+    }
+    const aboveGone =
+      had.partitionOf !== null &&
+      (wanted.partitionOf === null || !context.same(had.partitionOf, wanted.partitionOf));
+    if (aboveGone && context.formerly(keyOf('index', had.partitionOf ?? '')) !== undefined) return 'rebuild';
+    const attachAgain =
+      wanted.partitionOf !== null &&
+      (!context.same(had.partitionOf, wanted.partitionOf) ||
+        context.isCreated(keyOf('index', wanted.partitionOf)));
+    return [make(details(after, had)), ...(attachAgain ? attach(after, context) : [])];
+  },
+  rename: (_object, current, name) => `ALTER INDEX ${current} RENAME TO ${name}`,
+};

@@ -1,0 +1,309 @@
+/** Tables, partitions, foreign tables (manual, CREATE TABLE, ALTER TABLE, CREATE FOREIGN TABLE). */
+import type { CatalogObject, ColumnProperties, TableProperties } from '../../model.ts';
+import type { KindRenderer, Part, RenderContext } from '../context.ts';
+import { CannotRender, equalJson, make, part, partId, propertiesOf } from '../context.ts';
+import { keyOf } from '../names.ts';
+import { ownedAfterCreate, ownedChanges } from '../owned.ts';
+import { RANK } from '../ranks.ts';
+import { alterColumn, bareColumn, columnAfterCreate, columnDefinition, inheritedColumn } from './column.ts';
+import { foreignOptionChanges, foreignOptionList, parameterChanges, parameterList } from './options.ts';
+
+const TYPE_KINDS: ReadonlySet<string> = new Set([
+  'schema',
+  'extension',
+  'collation',
+  'enum',
+  'domain',
+  'composite',
+  'range',
+  'base type',
+  'table',
+  'view',
+  'access method',
+  'server',
+  'foreign data wrapper',
+]);
+
+function word(table: TableProperties): string {
+  return table.foreignServer === null ? 'TABLE' : 'FOREIGN TABLE';
+}
+
+function target(object: CatalogObject, table: TableProperties): { named: string; grantee: string } {
+  return { named: `${word(table)} ${object.identity}`, grantee: `TABLE ${object.identity}` };
+}
+
+function columnsOf(object: CatalogObject, context: RenderContext): CatalogObject[] {
+  return context
+    .children(keyOf('table', object.identity))
+    .filter((child) => child.kind === 'column')
+    .sort((a, b) => propertiesOf<ColumnProperties>(a).position - propertiesOf<ColumnProperties>(b).position);
+}
+
+function create(object: CatalogObject, context: RenderContext): Part[] {
+  const wanted = propertiesOf<TableProperties>(object);
+  const name = object.identity;
+  const key = keyOf('table', name);
+  const columns = columnsOf(object, context);
+  const partition = wanted.partitionOf !== null;
+  // A partition is made with columns of its own and attached: so it keeps its own column order.
+  const listed =
+    wanted.ofType !== null
+      ? []
+      : columns.filter(
+          (one) => partition || propertiesOf<ColumnProperties>(one).local || one.parent === null,
+        );
+  const inherited = columns.filter((one) => !listed.includes(one));
+  const unlogged = wanted.persistence === 'unlogged' ? 'UNLOGGED ' : '';
+  const body =
+    wanted.ofType === null
+      ? ` (${listed.map((one) => `\n  ${columnDefinition(one, context, 'table')}`).join(',')}\n)`
+      : ` OF ${wanted.ofType}`;
+  let sql = `CREATE ${wanted.foreignServer === null ? unlogged : ''}${word(wanted)} ${name}${body}`;
+  if (wanted.inherits.length > 0) sql += ` INHERITS (${wanted.inherits.join(', ')})`;
+  if (wanted.partitionKey !== null) sql += ` PARTITION BY ${wanted.partitionKey}`;
+  if (wanted.foreignServer === null) {
+    if (wanted.accessMethod !== null) sql += ` USING ${wanted.accessMethod}`;
+    const parameters = [
+      ...(wanted.options.length > 0 ? [parameterList(wanted.options)] : []),
+      ...(wanted.toastOptions.length > 0 ? [parameterList(wanted.toastOptions, 'toast.')] : []),
+    ];
+    if (parameters.length > 0) sql += ` WITH (${parameters.join(', ')})`;
+    if (wanted.tablespace !== null) sql += ` TABLESPACE ${wanted.tablespace}`;
+  } else {
+    sql += ` SERVER ${wanted.foreignServer}${foreignOptionList(wanted.foreignOptions)}`;
+  }
+  const generated = columns.filter((one) => propertiesOf<ColumnProperties>(one).generated !== null);
+  const needs = [
+    ...columns.flatMap((one) =>
+      context
+        .needs(keyOf('column', one.identity))
+        .filter((other) => other !== key && (generated.includes(one) || TYPE_KINDS.has(kindOf(other)))),
+    ),
+    ...(wanted.partitionKey === null ? [] : context.needs(key)),
+    ...wanted.inherits.map((parent) => keyOf('table', parent)),
+    ...(wanted.ofType === null ? [] : context.needs(key)),
+  ].map((other) => partId('make', other));
+  const parts: Part[] = [
+    make([sql], { needs, uses: (kind) => TYPE_KINDS.has(kind) }),
+    ...part('owned', ownedAfterCreate(object, wanted, target(object, wanted), context), {
+      rank: RANK.table + 0.5,
+    }),
+    ...listed.flatMap((one) => columnAfterCreate(one, context)),
+    ...inherited.flatMap((one) => {
+      const start = wanted.ofType === null ? inheritedColumn(one, wanted.inherits, context) : bareColumn(one);
+      return alterColumn(start, one, context).map((piece) => ({
+        ...piece,
+        name: `${piece.name} ${one.identity} of`,
+      }));
+    }),
+  ];
+  if (partition) parts.push(attach(object, wanted, context));
+  return [...parts, ...security(null, wanted, name), ...marks(null, wanted, name, context)];
+}
+
+function kindOf(key: string): string {
+  const match = /^(materialized view|foreign data wrapper|access method|base type|\S+) /.exec(key);
+  return match?.[1] ?? key;
+}
+
+function attach(object: CatalogObject, wanted: TableProperties, context: RenderContext): Part {
+  const parent = keyOf('table', wanted.partitionOf ?? '');
+  const key = keyOf('table', object.identity);
+  const sql = `ALTER TABLE ONLY ${wanted.partitionOf} ATTACH PARTITION ${object.identity} ${wanted.partitionBound}`;
+  const fresh = context.isCreated(parent);
+  // Attached to a table that has its indexes, a partition brings its own, or the server makes them under other names.
+  const own = context
+    .children(key)
+    .filter((child) => child.kind === 'index' || child.kind === 'constraint')
+    .map((child) => partId('make', keyOf(child.kind, child.identity)));
+  const columns = [...context.children(key), ...context.children(parent)]
+    .filter((child) => child.kind === 'column')
+    .map((child) => partId('make', keyOf('column', child.identity)));
+  return {
+    name: 'attach',
+    drafts: [{ sql }],
+    needs: [partId('make', parent), partId('make', key), ...columns, ...(fresh ? [] : own)],
+    uses: () => false,
+    rank: RANK.attach,
+  };
+}
+
+function security(before: TableProperties | null, after: TableProperties, name: string): Part[] {
+  const loosen: string[] = [];
+  const tighten: string[] = [];
+  if ((before?.rowSecurity ?? false) !== after.rowSecurity) {
+    (after.rowSecurity ? tighten : loosen).push(
+      `ALTER TABLE ${name} ${after.rowSecurity ? 'ENABLE' : 'DISABLE'} ROW LEVEL SECURITY`,
+    );
+  }
+  if ((before?.forceRowSecurity ?? false) !== after.forceRowSecurity) {
+    (after.forceRowSecurity ? tighten : loosen).push(
+      `ALTER TABLE ${name} ${after.forceRowSecurity ? 'FORCE' : 'NO FORCE'} ROW LEVEL SECURITY`,
+    );
+  }
+  return [
+    ...part('row security off', loosen),
+    ...part('row security', tighten, { tightens: true, rank: RANK.rowSecurity }),
+  ];
+}
+
+/** Replica identity and CLUSTER ON, which name an index, or the constraint that owns it. */
+function marks(
+  before: TableProperties | null,
+  after: TableProperties,
+  name: string,
+  context: RenderContext,
+): Part[] {
+  const drafts: string[] = [];
+  const needs: string[] = [];
+  const indexed = (identity: string): string => {
+    const local = identity.slice(identity.lastIndexOf('.') + 1);
+    needs.push(
+      partId('make', keyOf('index', identity)),
+      partId('make', keyOf('constraint', `${name}.${local}`)),
+    );
+    return local;
+  };
+  const rebuilt = (identity: string): boolean => {
+    const local = identity.slice(identity.lastIndexOf('.') + 1);
+    return (
+      context.isCreated(keyOf('index', identity)) ||
+      context.isCreated(keyOf('constraint', `${name}.${local}`))
+    );
+  };
+  const identityIndex = after.replicaIdentity.startsWith('index ')
+    ? after.replicaIdentity.slice('index '.length)
+    : null;
+  const same = context.same(before?.replicaIdentity ?? 'default', after.replicaIdentity);
+  if (identityIndex !== null && (!same || rebuilt(identityIndex))) {
+    drafts.push(`ALTER TABLE ${name} REPLICA IDENTITY USING INDEX ${indexed(identityIndex)}`);
+  } else if (!same) {
+    drafts.push(`ALTER TABLE ${name} REPLICA IDENTITY ${after.replicaIdentity.toUpperCase()}`);
+  }
+  if (after.clusteredOn !== null) {
+    if (!context.same(before?.clusteredOn ?? null, after.clusteredOn) || rebuilt(after.clusteredOn)) {
+      drafts.push(`ALTER TABLE ${name} CLUSTER ON ${indexed(after.clusteredOn)}`);
+    }
+  } else if (before?.clusteredOn != null) {
+    drafts.push(`ALTER TABLE ${name} SET WITHOUT CLUSTER`);
+  }
+  return part('marks', drafts, { needs, rank: RANK.replicaIdentity });
+}
+
+function alter(before: CatalogObject, after: CatalogObject, context: RenderContext): Part[] | 'rebuild' {
+  const had = propertiesOf<TableProperties>(before);
+  const wanted = propertiesOf<TableProperties>(after);
+  const name = after.identity;
+  const table = `ALTER ${word(wanted)} ${name}`;
+  if (!context.same(had.partitionKey, wanted.partitionKey)) return 'rebuild';
+  if (had.foreignServer !== wanted.foreignServer) {
+    if (had.foreignServer === null || wanted.foreignServer === null) return 'rebuild';
+    if (!context.same(had.foreignServer, wanted.foreignServer)) return 'rebuild';
+  }
+  const shape: string[] = [];
+  const parts: Part[] = [];
+  if (had.accessMethod !== wanted.accessMethod) {
+    if (context.major < 15) throw new CannotRender('SET ACCESS METHOD needs PostgreSQL 15');
+    shape.push(`${table} SET ACCESS METHOD ${wanted.accessMethod ?? 'DEFAULT'}`);
+  }
+  if (had.persistence !== wanted.persistence) {
+    shape.push(`${table} SET ${wanted.persistence === 'unlogged' ? 'UNLOGGED' : 'LOGGED'}`);
+  }
+  if (had.tablespace !== wanted.tablespace) {
+    shape.push(`${table} SET TABLESPACE ${wanted.tablespace ?? 'pg_default'}`);
+  }
+  shape.push(
+    ...parameterChanges(table, had.options, wanted.options),
+    ...parameterChanges(table, had.toastOptions, wanted.toastOptions, 'toast.'),
+    ...foreignOptionChanges(table, had.foreignOptions, wanted.foreignOptions),
+  );
+  const partitionSame =
+    context.same(had.partitionOf, wanted.partitionOf) &&
+    context.same(had.partitionBound, wanted.partitionBound) &&
+    !(wanted.partitionOf !== null && context.isCreated(keyOf('table', wanted.partitionOf)));
+  if (!partitionSame && had.partitionOf !== null && context.formerly(keyOf('table', name))) {
+    shape.push(`ALTER TABLE ${had.partitionOf} DETACH PARTITION ${name}`);
+  }
+  const gone = had.inherits.filter((parent) => !wanted.inherits.some((one) => context.same(parent, one)));
+  const fresh = wanted.inherits.filter((parent) => !had.inherits.some((one) => context.same(one, parent)));
+  for (const parent of gone) shape.push(`${table} NO INHERIT ${parent}`);
+  if (!context.same(had.ofType, wanted.ofType) && wanted.ofType === null) shape.push(`${table} NOT OF`);
+  parts.push(
+    make(shape, { uses: (kind) => TYPE_KINDS.has(kind) && kind !== 'table' }),
+    ...part('owned', ownedChanges(had, wanted, target(after, wanted)), { rank: RANK.table + 0.5 }),
+  );
+  if (!context.same(had.ofType, wanted.ofType) && wanted.ofType !== null) {
+    parts.push(...part('of', [`${table} OF ${wanted.ofType}`], { rank: RANK.attach }));
+  }
+  if (fresh.length > 0) {
+    const columns = [keyOf('table', name), ...fresh.map((parent) => keyOf('table', parent))]
+      .flatMap((key) => [key, ...context.children(key).map((child) => keyOf(child.kind, child.identity))])
+      .filter((key) => /^(table|column|constraint) /.test(key));
+    const kept = wanted.inherits.slice(0, had.inherits.length - gone.length);
+    if (
+      !equalJson(
+        kept,
+        had.inherits.filter((one) => !gone.includes(one)),
+      ) &&
+      gone.length === 0
+    ) {
+      throw new CannotRender('the order of its parents (INHERITS) differs');
+    }
+    parts.push(
+      ...part(
+        'inherit',
+        fresh.map((parent) => `${table} INHERIT ${parent}`),
+        { needs: columns.map((key) => partId('make', key)), uses: () => false, rank: RANK.attach },
+      ),
+    );
+  }
+  if (!partitionSame && wanted.partitionOf !== null) parts.push(attach(after, wanted, context));
+  return [...parts, ...security(had, wanted, name), ...marks(had, wanted, name, context)];
+}
+
+export const table: KindRenderer = {
+  rank: RANK.table,
+  create,
+  drop(object) {
+    const had = propertiesOf<TableProperties>(object);
+    return [{ sql: `DROP ${word(had)} ${object.identity}`, destroysData: had.foreignServer === null }];
+  },
+  alter,
+  detach(object, cause) {
+    const had = propertiesOf<TableProperties>(object);
+    if (cause.kind === 'table') {
+      if (had.partitionOf === cause.identity) {
+        return {
+          drafts: [{ sql: `ALTER TABLE ${cause.identity} DETACH PARTITION ${object.identity}` }],
+          left: { ...object, properties: { ...had, partitionOf: null, partitionBound: null } },
+        };
+      }
+      if (had.inherits.includes(cause.identity)) {
+        return {
+          drafts: [{ sql: `ALTER TABLE ${object.identity} NO INHERIT ${cause.identity}` }],
+          left: {
+            ...object,
+            properties: { ...had, inherits: had.inherits.filter((one) => one !== cause.identity) },
+          },
+        };
+      }
+      return null;
+    }
+    if (had.ofType !== null && cause.kind === 'composite') {
+      return {
+        drafts: [{ sql: `ALTER TABLE ${object.identity} NOT OF` }],
+        left: { ...object, properties: { ...had, ofType: null } },
+      };
+    }
+    if (cause.kind === 'index' || cause.kind === 'constraint' || cause.kind === 'column') return null;
+    throw new CannotRender(
+      `it needs ${cause.kind} ${cause.identity}, which has to be dropped and made again`,
+    );
+  },
+  rename(object, current, name) {
+    return `ALTER ${word(propertiesOf<TableProperties>(object))} ${current} RENAME TO ${name}`;
+  },
+  move(object, current, schema) {
+    return `ALTER ${word(propertiesOf<TableProperties>(object))} ${current} SET SCHEMA ${schema}`;
+  },
+};

@@ -1,0 +1,87 @@
+/** Triggers and rules (manual, CREATE TRIGGER, CREATE RULE), with the state that ALTER TABLE … ENABLE gives them. */
+import type { CatalogObject, RuleProperties, TriggerProperties } from '../../model.ts';
+import type { KindRenderer } from '../context.ts';
+import { make, part, propertiesOf } from '../context.ts';
+import { localName, ownerRelation } from '../names.ts';
+import { commentChange } from '../owned.ts';
+import { RANK } from '../ranks.ts';
+
+function enabling(object: CatalogObject, state: TriggerProperties['enabled'], word: string): string {
+  const change = {
+    origin: 'ENABLE',
+    disabled: 'DISABLE',
+    replica: 'ENABLE REPLICA',
+    always: 'ENABLE ALWAYS',
+  }[state];
+  return `ALTER TABLE ${ownerRelation(object)} ${change} ${word} ${localName(object)}`;
+}
+
+/** pg_get_ruledef ends with a semicolon and names the table. */
+function definition(text: string): string {
+  return text.trim().replace(/;$/, '');
+}
+
+export const trigger: KindRenderer = {
+  rank: RANK.trigger,
+  create(object) {
+    const wanted = propertiesOf<TriggerProperties>(object);
+    const named = `TRIGGER ${localName(object)} ON ${ownerRelation(object)}`;
+    const state = wanted.enabled === 'origin' ? [] : [enabling(object, wanted.enabled, 'TRIGGER')];
+    const comment = commentChange(named, null, wanted.comment);
+    // The parent's trigger clones itself into the partition, enabled as it is at that moment.
+    if (wanted.inherited) {
+      return part('state', [enabling(object, wanted.enabled, 'TRIGGER'), ...comment], {
+        tightens: true,
+        rank: RANK.trigger + 0.5,
+      });
+    }
+    return [make([definition(wanted.definition), ...state, ...comment], { tightens: true })];
+  },
+  drop(object) {
+    if (propertiesOf<TriggerProperties>(object).inherited) return [];
+    return [{ sql: `DROP TRIGGER ${localName(object)} ON ${ownerRelation(object)}` }];
+  },
+  alter(before, after, context) {
+    const had = propertiesOf<TriggerProperties>(before);
+    const wanted = propertiesOf<TriggerProperties>(after);
+    const named = `TRIGGER ${localName(after)} ON ${ownerRelation(after)}`;
+    if (!wanted.inherited && !context.same(had.definition, wanted.definition)) return 'rebuild';
+    if (had.inherited !== wanted.inherited) return 'rebuild';
+    const state = had.enabled === wanted.enabled ? [] : [enabling(after, wanted.enabled, 'TRIGGER')];
+    return [
+      make(commentChange(named, had.comment, wanted.comment)),
+      ...part('state', state, { tightens: wanted.enabled !== 'disabled', rank: RANK.trigger + 0.5 }),
+    ];
+  },
+  rename(object, current, name) {
+    const at = { ...object, identity: current };
+    return `ALTER TRIGGER ${localName(at)} ON ${ownerRelation(at)} RENAME TO ${name}`;
+  },
+};
+
+export const rule: KindRenderer = {
+  rank: RANK.rule,
+  create(object) {
+    const wanted = propertiesOf<RuleProperties>(object);
+    const state = wanted.enabled === 'origin' ? [] : [enabling(object, wanted.enabled, 'RULE')];
+    const named = `RULE ${localName(object)} ON ${ownerRelation(object)}`;
+    const drafts = [definition(wanted.definition), ...state, ...commentChange(named, null, wanted.comment)];
+    return [make(drafts, { tightens: true })];
+  },
+  drop: (object) => [{ sql: `DROP RULE ${localName(object)} ON ${ownerRelation(object)}` }],
+  alter(before, after, context) {
+    const had = propertiesOf<RuleProperties>(before);
+    const wanted = propertiesOf<RuleProperties>(after);
+    if (!context.same(had.definition, wanted.definition)) return 'rebuild';
+    const named = `RULE ${localName(after)} ON ${ownerRelation(after)}`;
+    const state = had.enabled === wanted.enabled ? [] : [enabling(after, wanted.enabled, 'RULE')];
+    return [
+      make(commentChange(named, had.comment, wanted.comment)),
+      ...part('state', state, { tightens: wanted.enabled !== 'disabled', rank: RANK.rule + 0.5 }),
+    ];
+  },
+  rename(object, current, name) {
+    const at = { ...object, identity: current };
+    return `ALTER RULE ${localName(at)} ON ${ownerRelation(at)} RENAME TO ${name}`;
+  },
+};

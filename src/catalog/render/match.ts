@@ -1,0 +1,98 @@
+/** Which object of `from` is which object of `to`, what lies parked and comes back, and what is new or goes. */
+import type { Catalog, CatalogObject, ObjectKey, Parked } from '../model.ts';
+import { keyOf, localPart } from './names.ts';
+
+export interface Matching {
+  /** `to`'s key → the object of `from`, or of what is unparked, that it is. */
+  readonly pairs: ReadonlyMap<ObjectKey, CatalogObject>;
+  /** Objects of `from` that `to` lacks. */
+  readonly gone: readonly CatalogObject[];
+  readonly unparked: readonly Parked[];
+  /** Objects that unparking brings, by their physical identity. */
+  readonly returning: ReadonlySet<CatalogObject>;
+}
+
+export function match(from: Catalog, to: Catalog, sameDatabase: boolean): Matching {
+  const unparked = chooseParked(from, to, sameDatabase);
+  const returned = unparked.flatMap((parked) => parked.objects);
+  const candidates = [...returned, ...from.objects.values()];
+  const pairs = new Map<ObjectKey, CatalogObject>();
+  const used = new Set<CatalogObject>();
+  const pair = (key: ObjectKey, object: CatalogObject): void => {
+    pairs.set(key, object);
+    used.add(object);
+  };
+  if (sameDatabase) {
+    const byPhysical = new Map(candidates.map((object) => [`${object.kind} ${object.physical}`, object]));
+    for (const [key, object] of to.objects) {
+      const found = byPhysical.get(`${object.kind} ${object.physical}`);
+      if (found !== undefined && !used.has(found)) pair(key, found);
+    }
+  }
+  matchByName(from, to, returned, pairs, used, pair);
+  const returning = new Set(returned);
+  const gone = candidates.filter((object) => !used.has(object));
+  return { pairs, gone, unparked, returning };
+}
+
+function matchByName(
+  from: Catalog,
+  to: Catalog,
+  returned: readonly CatalogObject[],
+  pairs: ReadonlyMap<ObjectKey, CatalogObject>,
+  used: ReadonlySet<CatalogObject>,
+  pair: (key: ObjectKey, object: CatalogObject) => void,
+): void {
+  const back = new Map(returned.map((object) => [keyOf(object.kind, object.identity), object]));
+  // Under a parent that was renamed a child is looked for by its own name.
+  const byParent = new Map<string, CatalogObject>();
+  for (const object of [...from.objects.values(), ...returned]) {
+    if (object.parent !== null) byParent.set(`${object.parent} ${object.kind} ${localPart(object)}`, object);
+  }
+  const parentOf = (object: CatalogObject): CatalogObject | undefined =>
+    object.parent === null ? undefined : pairs.get(object.parent);
+  const children: [ObjectKey, CatalogObject][] = [];
+  for (const [key, object] of to.objects) {
+    if (object.parent !== null) {
+      children.push([key, object]);
+      continue;
+    }
+    if (pairs.has(key)) continue;
+    const found = back.get(key) ?? from.objects.get(key);
+    if (found !== undefined && !used.has(found)) pair(key, found);
+  }
+  for (const [key, object] of children) {
+    if (pairs.has(key)) continue;
+    const parent = parentOf(object);
+    if (parent === undefined) continue;
+    const parentKey = keyOf(parent.kind, parent.identity);
+    const found = byParent.get(`${parentKey} ${object.kind} ${localPart(object)}`);
+    if (found !== undefined && !used.has(found)) pair(key, found);
+  }
+}
+
+/** A parked root that `to` wants back: by physical identity, else by name, the newest first. */
+function chooseParked(from: Catalog, to: Catalog, sameDatabase: boolean): Parked[] {
+  const chosen: Parked[] = [];
+  const newestFirst = [...from.parked].sort((a, b) => (a.memo.parkId < b.memo.parkId ? 1 : -1));
+  const roots = new Set<ObjectKey>();
+  const physicals = new Map(
+    [...to.objects].map(([key, object]) => [`${object.kind} ${object.physical}`, key]),
+  );
+  const kindOf = (parked: Parked): string => (parked.memo.kind === 'table' ? 'table' : 'column');
+  if (sameDatabase) {
+    for (const parked of newestFirst) {
+      const key = physicals.get(`${kindOf(parked)} ${parked.physical}`);
+      if (key === undefined || roots.has(key)) continue;
+      roots.add(key);
+      chosen.push(parked);
+    }
+    return chosen;
+  }
+  for (const parked of newestFirst) {
+    if (!to.objects.has(parked.root) || from.objects.has(parked.root) || roots.has(parked.root)) continue;
+    roots.add(parked.root);
+    chosen.push(parked);
+  }
+  return chosen;
+}

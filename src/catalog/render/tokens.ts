@@ -1,0 +1,48 @@
+/**
+ * SQL text compared token by token. A definition that differs from another only by names that are being renamed
+ * anyway follows the rename by itself: the server stores references, not names.
+ */
+
+/** Tokens of SQL: words, quoted names, literals and dollar quotes whole, the rest by character; no white space. */
+export function tokenize(sql: string): string[] {
+  const tokens: string[] = [];
+  const pattern =
+    /\s+|(?<token>[eE]'(?:[^'\\]|\\[\s\S]|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|\$(?<tag>[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$[\s\S]*?\$\k<tag>\$|[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*|\d[\w.]*|[\s\S])/gy;
+  for (const match of sql.matchAll(pattern)) {
+    if (match.groups?.token !== undefined) tokens.push(match.groups.token);
+  }
+  return tokens;
+}
+
+/** Old name → new names, quoted as they stand in SQL. */
+export type RenamedWords = ReadonlyMap<string, ReadonlySet<string>>;
+
+/**
+ * Whether `before` becomes `after` by the renames alone. A word that is renamed in one place and left in another is
+ * not taken for a rename: then the object is built anew, which costs time but is never wrong.
+ */
+export function sameText(before: string, after: string, renamed: RenamedWords): boolean {
+  if (before === after) return true;
+  if (renamed.size === 0) return false;
+  const left = tokenize(before);
+  const right = tokenize(after);
+  if (left.length !== right.length) return false;
+  const changed = new Set<string>();
+  const kept = new Set<string>();
+  for (const [index, word] of left.entries()) {
+    const other = right[index];
+    if (word === other) {
+      kept.add(word);
+      continue;
+    }
+    if (other === undefined || !renamed.get(word)?.has(other)) return false;
+    changed.add(word);
+  }
+  for (const word of changed) if (kept.has(word)) return false;
+  return true;
+}
+
+/** Whether the word stands in the text as a token. */
+export function mentions(sql: string, word: string): boolean {
+  return sql.includes(word) && tokenize(sql).includes(word);
+}
