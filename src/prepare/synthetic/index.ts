@@ -1,0 +1,1 @@
+export { fillSynthetic, type SyntheticOptions, type SyntheticResult, type SyntheticVariant } from './fill.ts';
