@@ -65,7 +65,7 @@ const PORT_ATTEMPTS = 5;
 export async function startServer(options: StartOptions): Promise<RunningServer> {
   const account = await serverAccount();
   const bindir = await runnableBindir(options.programs.bindir, account);
-  const dataDir = await placeData(options.dataDir, account, options.shared === true);
+  const dataDir = await placeData(options.dataDir, account, options.remove !== true);
   if (!(await isInitialised(dataDir))) {
     if (options.fsync) await initialise(options.programs, bindir, dataDir, account);
     else await copyTemplate(options.programs, bindir, dataDir, account);
@@ -137,13 +137,14 @@ function pointerFile(dataDir: string): string {
 }
 
 /**
- * Makes the folder, or, where the server's account can't reach it (a project under /root), one in a private place, and
- * leaves a file `<name>.location` that says where.
+ * Makes the folder, or, where the server's account can't reach it (a project under /root), one in a private place; for
+ * durable data a file `<name>.location` then says where.
  */
 async function placeData(dataDir: string, account: Account | null, durable: boolean): Promise<string> {
   const before = await followPointer(dataDir);
   if (before !== dataDir && (await isInitialised(before))) return before;
   try {
+    await mkdir(dirname(dataDir), { recursive: true });
     await mkdir(dataDir, { recursive: true, mode: 0o700 });
     await own(dataDir, account);
   } catch (cause) {
@@ -162,7 +163,7 @@ async function placeData(dataDir: string, account: Account | null, durable: bool
   await mkdir(actual, { mode: 0o700 });
   await own(actual, account);
   await rm(dataDir, { recursive: true, force: true });
-  await writeFile(pointerFile(dataDir), `${actual}\n`);
+  if (durable) await writeFile(pointerFile(dataDir), `${actual}\n`);
   return actual;
 }
 
@@ -256,10 +257,7 @@ async function launch(
     // What is thrown away needs no checkpoint.
     await stopPid(pid, dataDir, options.remove === true ? 'SIGQUIT' : 'SIGINT', ended);
     release();
-    if (options.remove === true) {
-      await removeData(dataDir);
-      if (dataDir !== options.dataDir) await rm(pointerFile(options.dataDir), { force: true });
-    }
+    if (options.remove === true) await removeData(dataDir);
   };
   return {
     pid,

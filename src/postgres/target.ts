@@ -67,8 +67,12 @@ export function parseTarget(url: string, env: NodeJS.ProcessEnv = process.env): 
 
 /** `host:port/database`: safe to print. */
 export function labelOf(target: Target): string {
-  const hosts = target.hosts.map(({ host, port }) => (host.includes(':') ? `[${host}]` : host) + `:${port}`);
+  const hosts = target.hosts.map(({ host, port }) => `${bracketed(host)}:${port}`);
   return `${hosts.join(',')}/${target.database}`;
+}
+
+function bracketed(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
 }
 
 /** What libpq's programs (pg_dump, psql) need in their environment to reach the same place. */
