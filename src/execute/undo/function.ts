@@ -80,7 +80,7 @@ DECLARE
   seq bigint;
   olds text;
   news text;
-  both text;
+  sources text;
 BEGIN
   -- Only what the step's own session writes belongs to the step.
   IF pg_backend_pid() <> TG_ARGV[1]::int THEN RETURN NULL; END IF;
@@ -88,33 +88,33 @@ BEGIN
   seq := nextval('${SEQUENCE}');
   olds := coalesce(', ' || s.old_columns, '');
   news := coalesce(', ' || s.new_columns, '');
-  both := coalesce(', ' || s.reads, '');
+  sources := coalesce(', ' || s.reads, '');
 
   IF TG_OP = 'TRUNCATE' THEN
     EXECUTE format('INSERT INTO ${ATTIC_SCHEMA}.%I (seq, pos, op%s)
                     SELECT $1, row_number() OVER (), ''D''%s FROM ONLY %s ferrata_row',
-                   s.store, olds, both, TG_RELID::regclass) USING seq;
+                   s.store, olds, sources, TG_RELID::regclass) USING seq;
   ELSIF TG_LEVEL = 'ROW' THEN
     -- Of an inheritance tree: each row goes to the store of the very table that holds it.
     IF TG_OP = 'INSERT' THEN
       EXECUTE format('INSERT INTO ${ATTIC_SCHEMA}.%I (seq, pos, op%s) SELECT $1, 1, ''I''%s', s.store, news,
-                     replace(both, 'ferrata_row.', '($2).')) USING seq, NEW;
+                     replace(sources, 'ferrata_row.', '($2).')) USING seq, NEW;
     ELSIF TG_OP = 'DELETE' THEN
       EXECUTE format('INSERT INTO ${ATTIC_SCHEMA}.%I (seq, pos, op%s) SELECT $1, 1, ''D''%s', s.store, olds,
-                     replace(both, 'ferrata_row.', '($2).')) USING seq, OLD;
+                     replace(sources, 'ferrata_row.', '($2).')) USING seq, OLD;
     ELSIF NOT OLD *= NEW THEN
       EXECUTE format('INSERT INTO ${ATTIC_SCHEMA}.%I (seq, pos, op%s%s) SELECT $1, 1, ''U''%s%s', s.store, olds, news,
-                     replace(both, 'ferrata_row.', '($2).'), replace(both, 'ferrata_row.', '($3).'))
+                     replace(sources, 'ferrata_row.', '($2).'), replace(sources, 'ferrata_row.', '($3).'))
       USING seq, OLD, NEW;
     END IF;
   ELSIF TG_OP = 'INSERT' THEN
     EXECUTE format('INSERT INTO ${ATTIC_SCHEMA}.%I (seq, pos, op%s)
                     SELECT $1, row_number() OVER (), ''I''%s FROM ferrata_new ferrata_row',
-                   s.store, news, both) USING seq;
+                   s.store, news, sources) USING seq;
   ELSIF TG_OP = 'DELETE' THEN
     EXECUTE format('INSERT INTO ${ATTIC_SCHEMA}.%I (seq, pos, op%s)
                     SELECT $1, row_number() OVER (), ''D''%s FROM ferrata_old ferrata_row',
-                   s.store, olds, both) USING seq;
+                   s.store, olds, sources) USING seq;
   ELSIF s.reads IS NOT NULL THEN
     -- The executor writes the two images of a row into the two transition tables at the same moment, so the n-th of
     -- one belongs to the n-th of the other: this holds without a key, and where the key itself is changed.
@@ -122,8 +122,8 @@ BEGIN
                     SELECT $1, o.pos, ''U''%s%s
                     FROM (SELECT row_number() OVER ()%s FROM ferrata_old ferrata_row) o (pos%s)
                     JOIN (SELECT row_number() OVER ()%s FROM ferrata_new ferrata_row) n (pos%s) ON n.pos = o.pos
-                    WHERE NOT ROW(%s) *= ROW(%s)',
-                   s.store, olds, news, olds, news, both, olds, both, news, s.old_columns, s.new_columns) USING seq;
+                    WHERE NOT record_image_eq(ROW(%s), ROW(%s))',
+                   s.store, olds, news, olds, news, sources, olds, sources, news, s.old_columns, s.new_columns) USING seq;
   END IF;
   RETURN NULL;
 END $ferrata$;

@@ -2,7 +2,7 @@
  * The SQL that takes recorded rows back. Each statement moves rows of the table to where they were and, in the same
  * breath, deletes their records from the store: what is left in the store in the end is what could not be taken back.
  *
- * "The row is still as the step left it" is the image operator `*=`, which compares bytes: it knows types without
+ * "The row is still as the step left it" is the image comparison (`*=` on records), which compares bytes: it knows types without
  * equality (json), takes NULL as a value, and does not take 1.0 for 1.00 or `a` for `A` where a collation would.
  */
 import { dollarQuote } from '../../sql/quote.ts';
@@ -40,7 +40,7 @@ function sameImage(store: Store, side: Side, alias: string): string {
   if (store.columns.length === 0) return 'true';
   const now = store.columns.map(current).join(', ');
   const then = store.columns.map((column) => stored(column, side, alias)).join(', ');
-  return `ROW(${now}) *= ROW(${then})`;
+  return `pg_catalog.record_image_eq(ROW(${now}), ROW(${then}))`;
 }
 
 function sameKey(store: Store, side: Side, alias: string): string {

@@ -27,8 +27,7 @@ type CountRow = readonly [string, number | null, string, string, string | null, 
 export async function readWrites(connection: Connection, sizes: boolean): Promise<WriteCounts> {
   const rows = await connection.rows<CountRow>(
     `SELECT pg_catalog.now()::text, c.oid,
-            CASE WHEN c.relispartition THEN pg_catalog.format('%I.%I', rn.nspname, r.relname)
-                 ELSE pg_catalog.format('%I.%I', n.nspname, c.relname) END,
+            pg_catalog.quote_ident(coalesce(rn.nspname, n.nspname)) || '.' || pg_catalog.quote_ident(coalesce(r.relname, c.relname)),
             (pg_catalog.pg_stat_get_xact_tuples_inserted(c.oid) + pg_catalog.pg_stat_get_xact_tuples_updated(c.oid)
              + pg_catalog.pg_stat_get_xact_tuples_deleted(c.oid))::text,
             ${sizes ? 'c.relfilenode::text, pg_catalog.pg_relation_size(c.oid)::text' : 'NULL, NULL'}
