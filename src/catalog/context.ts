@@ -117,6 +117,10 @@ export class ReadContext {
   readonly comments = new Map<string, string>();
   readonly labels = new Map<string, string[]>();
   readonly members = new Set<string>();
+  /** Physical address of what is no object of its own (a default, an identity's sequence …) → that of what it belongs to. */
+  readonly parts = new Map<string, string>();
+  /** Physical address of a sequence → that of the column that owns it. */
+  readonly ownedSequences = new Map<string, string>();
   /** Identities of domains. */
   readonly domains = new Map<string, string>();
   /** Identities of the indexes behind constraints. */
@@ -145,6 +149,7 @@ export class ReadContext {
 
   /** To be spread into properties: present only where there are labels. */
   securityLabels(catalog: SystemCatalog, oid: string): { readonly securityLabels?: readonly string[] } {
+    if (this.labels.size === 0) return {};
     const labels = this.labels.get(`${catalog}:${oid}`);
     return labels === undefined ? {} : { securityLabels: [...labels].sort() };
   }

@@ -186,6 +186,8 @@ export interface TableProperties extends Owned {
   readonly inherits: readonly string[];
   /** `pg_get_partkeydef`, e.g. `RANGE (created_at)`. */
   readonly partitionKey: string | null;
+  /** True, and there, only for a partition whose DETACH … CONCURRENTLY was interrupted. */
+  readonly detachPending?: boolean;
   /** Parent of a partition and its bound as `pg_get_expr(relpartbound)` gives it. */
   readonly partitionOf: string | null;
   readonly partitionBound: string | null;
@@ -208,11 +210,20 @@ export interface ColumnProperties {
   /** PostgreSQL 18: NO INHERIT, and validity, of the NOT NULL constraint. */
   readonly notNullNoInherit: boolean;
   readonly notNullValid: boolean;
+  /** PostgreSQL 18: COMMENT ON the NOT NULL constraint, only where there is one. */
+  readonly notNullComment?: string;
   readonly default: string | null;
   readonly identity: 'always' | 'by default' | null;
   /** The identity's sequence; the sequence is no object of its own. */
   readonly identitySequence:
-    | (SequenceOptions & { readonly name: string; readonly persistence: 'permanent' | 'unlogged' })
+    | (SequenceOptions & {
+        /** `schema.sequence` */
+        readonly name: string;
+        readonly persistence: 'permanent' | 'unlogged';
+        /** Only where they are not the default ones. */
+        readonly privileges?: readonly string[];
+        readonly comment?: string;
+      })
     | null;
   readonly generated: 'stored' | 'virtual' | null;
   readonly generationExpression: string | null;
@@ -286,6 +297,8 @@ export interface ViewProperties extends Owned {
     readonly default: string | null;
     readonly comment: string | null;
     readonly privileges: readonly string[];
+    /** Of a materialized view, where set: `storage=`, `compression=`, `statistics=` and attribute options, sorted. */
+    readonly settings?: readonly string[];
   }[];
 }
 /** identity `schema.view` */

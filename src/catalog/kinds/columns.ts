@@ -41,7 +41,7 @@ export const columns: Kind = {
          a.attislocal, a.attinhcount,
          CASE WHEN a.attcollation <> t.typcollation THEN (SELECT quote_ident(n.nspname) || '.' || quote_ident(l.collname)
            FROM pg_collation l JOIN pg_namespace n ON n.oid = l.collnamespace WHERE l.oid = a.attcollation) END,
-         a.attacl::text) END
+         a.attacl::text) END, d.oid
      FROM pg_attribute a
      JOIN pg_class c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p', 'f', 'v', 'm', 'c')
      JOIN pg_type t ON t.oid = a.atttypid
@@ -56,7 +56,7 @@ export const columns: Kind = {
     let current: Text | undefined;
     let names = new Map<string, string>();
     let position = 0;
-    for (const [oid, attnumText, nameText, typeText, notNull, details] of rows) {
+    for (const [oid, attnumText, nameText, typeText, notNull, details, defaultOid] of rows) {
       if (oid !== current) {
         current = oid;
         relation = context.relations.get(text(oid));
@@ -67,7 +67,9 @@ export const columns: Kind = {
       if (relation === undefined) continue;
       const attnum = text(attnumText);
       const name = text(nameText);
-      const comment = context.comment('pg_class', relation.oid, attnum);
+      const physical = `pg_class:${relation.oid}.${attnum}`;
+      const comment = context.comments.get(physical) ?? null;
+      if (defaultOid !== null) context.parts.set(`pg_attrdef:${defaultOid}`, physical);
       if (relation.kind !== 'table') {
         names.set(attnum, name);
         const list = context.viewColumns.get(relation.oid) ?? [];
@@ -97,7 +99,7 @@ export const columns: Kind = {
             identity: `${relation.identity}.${quoteIdent(name)}`,
             parent: relation.key,
             properties,
-            physical: `pg_class:${relation.oid}.${attnum}`,
+            physical,
           },
           relation.parked,
         );
@@ -109,7 +111,7 @@ export const columns: Kind = {
       inRelation.set(attnum, parkedHere);
       context.parkedColumns.set(relation.oid, inRelation);
       // Counted as if it were back, alone: the columns behind it move on by one when it comes.
-      const isRoot = parkedHere.physical === `pg_class:${relation.oid}.${attnum}`;
+      const isRoot = parkedHere.physical === physical;
       const oldComment = isRoot ? parkedHere.memo.comment : comment;
       const owner = { relation, attnum, context };
       const type = text(typeText);
@@ -127,7 +129,7 @@ export const columns: Kind = {
           identity: `${relation.identity}.${quoteIdent(oldName)}`,
           parent: relation.key,
           properties,
-          physical: `pg_class:${relation.oid}.${attnum}`,
+          physical,
         },
         parkedHere,
       );

@@ -39,6 +39,7 @@ export const constraints: Kind = {
       const parked = relation?.parked ?? parkedColumn;
       const indexOid = row[20];
       if (relation !== undefined && indexOid !== null && indexOid !== undefined) {
+        context.parts.set(`pg_class:${indexOid}`, `pg_constraint:${oid}`);
         const indexName = relation.parked?.name(text(row[16])) ?? text(row[16]);
         context.constraintIndexes.set(indexOid, `${quoteIdent(relation.schema)}.${quoteIdent(indexName)}`);
       }

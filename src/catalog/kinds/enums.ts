@@ -6,10 +6,11 @@ export const enums: Kind = {
   name: 'enums',
   query: () =>
     `SELECT t.oid, t.typname, t.typnamespace, pg_get_userbyid(t.typowner), t.typacl::text,
-       ARRAY(SELECT e.enumlabel::text FROM pg_enum e WHERE e.enumtypid = t.oid ORDER BY e.enumsortorder)::text
+       ARRAY(SELECT e.enumlabel::text FROM pg_enum e WHERE e.enumtypid = t.oid ORDER BY e.enumsortorder)::text,
+       ARRAY(SELECT e.oid FROM pg_enum e WHERE e.enumtypid = t.oid ORDER BY e.enumsortorder)::text
      FROM pg_type t WHERE t.typtype = 'e' AND t.oid >= ${FIRST_USER_OID}`,
   read(rows, context) {
-    for (const [oid, name, schema, owner, acl, labels] of rows) {
+    for (const [oid, name, schema, owner, acl, labels, labelIds] of rows) {
       const identity = context.identityIn(text(schema), text(name), 'pg_type', text(oid));
       if (identity === undefined) continue;
       context.add({
@@ -21,6 +22,8 @@ export const enums: Kind = {
           labels: array(labels),
         },
         physical: `pg_type:${oid}`,
+        // Tells a renamed label from a new one.
+        extra: { labelIds: array(labelIds) },
       });
     }
   },

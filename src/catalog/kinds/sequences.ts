@@ -45,9 +45,11 @@ export const sequences: Kind = {
         values,
       };
       if (ownership === 'i') {
+        context.parts.set(`pg_class:${oid}`, `pg_class:${table}.${attnum}`);
         context.identitySequences.set(`${table}.${attnum}`, sequence);
         continue;
       }
+      if (owning !== undefined) context.ownedSequences.set(`pg_class:${oid}`, `pg_class:${table}.${attnum}`);
       const oldColumn = parkedColumn?.memo.column ?? text(column);
       context.add(
         {

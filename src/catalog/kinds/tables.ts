@@ -40,12 +40,14 @@ function properties(relation: Relation, details: TextRow | undefined, context: R
   const [, toastOptions, partitionKey, bound, ofType, server, foreignOptions] = details ?? [];
   const { parked } = relation;
   const parents = context.parents.get(relation.oid) ?? [];
-  const names = parents.map(({ oid }) => context.relations.get(oid)?.identity ?? `relation ${oid}`);
+  const names = parents.map(({ oid }) => context.relations.get(oid)?.identity ?? 'unknown');
   const index = (name: string) => `${quoteIdent(relation.schema)}.${quoteIdent(parked?.name(name) ?? name)}`;
   const clustered = context.clusterIndexes.get(relation.oid);
-  return {
-    ...context.owned('pg_class', relation.oid, relation.owner, relation.acl, 'r'),
-    ...(parked === null ? {} : { comment: parked.memo.comment }),
+  // No spread in the common case: there may be thousands of tables.
+  const result: TableProperties = {
+    owner: quoteIdent(relation.owner),
+    comment: parked === null ? context.comment('pg_class', relation.oid) : parked.memo.comment,
+    privileges: context.privileges(relation.acl, 'r', relation.owner),
     persistence: relation.persistence,
     accessMethod: relation.accessMethod,
     tablespace: relation.tablespace,
@@ -59,12 +61,16 @@ function properties(relation: Relation, details: TextRow | undefined, context: R
     partitionKey: partitionKey ?? null,
     partitionOf: relation.isPartition ? (names[0] ?? null) : null,
     partitionBound: bound ?? null,
-    // DETACH PARTITION CONCURRENTLY that was interrupted (PostgreSQL 14).
-    ...(parents[0]?.detachPending ? { detachPending: true } : {}),
     foreignServer: server === null || server === undefined ? null : quoteIdent(text(server)),
     foreignOptions: set(foreignOptions),
     clusteredOn: clustered === undefined ? null : index(clustered),
   };
+  const labels = context.securityLabels('pg_class', relation.oid);
+  // DETACH PARTITION CONCURRENTLY that was interrupted (PostgreSQL 14).
+  const detaching = parents[0]?.detachPending === true ? { detachPending: true } : {};
+  return labels.securityLabels || 'detachPending' in detaching
+    ? { ...result, ...labels, ...detaching }
+    : result;
 }
 
 function replicaIdentity(relation: Relation, index: (name: string) => string, context: ReadContext): string {

@@ -1,0 +1,42 @@
+import { notMember } from '../context.ts';
+import { text } from '../decode.ts';
+import { FIRST_USER_OID } from '../system-catalogs.ts';
+import { addDefined } from './definition.ts';
+import type { Kind } from './kind.ts';
+
+/**
+ * Base types and shell types. Their input and output functions take the type itself: creating one is a dance of several
+ * steps around a C library, so there is no one definition, but every property is seen.
+ */
+export const baseTypes: Kind = {
+  name: 'base types',
+  query: () =>
+    `SELECT t.oid, t.typname, t.typnamespace, pg_get_userbyid(t.typowner), t.typacl::text, to_json(ARRAY[
+       t.typisdefined::text, t.typlen::text, t.typbyval::text, t.typcategory::text, t.typispreferred::text,
+       t.typdelim::text, t.typinput::text, t.typoutput::text, t.typreceive::text, t.typsend::text, t.typmodin::text,
+       t.typmodout::text, t.typanalyze::text, t.typalign::text, t.typstorage::text, t.typdefault,
+       (t.typcollation <> 0)::text])
+     FROM pg_type t WHERE t.oid >= ${FIRST_USER_OID} AND (t.typtype = 'b' OR (t.typtype = 'p' AND NOT t.typisdefined))
+       AND NOT EXISTS (SELECT FROM pg_type e WHERE e.typarray = t.oid) AND ${notMember('pg_type', 't')}`,
+  read(rows, context) {
+    for (const [oid, name, schema, owner, acl, details] of rows) {
+      const identity = context.identityIn(text(schema), text(name), 'pg_type', text(oid));
+      if (identity === undefined) continue;
+      addDefined(
+        {
+          kind: 'base type',
+          identity,
+          catalog: 'pg_type',
+          oid: text(oid),
+          target: `TYPE ${identity}`,
+          definition: null,
+          properties: {
+            ...context.owned('pg_type', text(oid), text(owner), acl ?? null, 'T'),
+            details: text(details),
+          },
+        },
+        context,
+      );
+    }
+  },
+};

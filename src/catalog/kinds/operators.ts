@@ -1,0 +1,151 @@
+/** Operators, operator families and operator classes (manual, CREATE OPERATOR …). */
+
+import { quoteIdent } from '../../sql/quote.ts';
+import { notMember } from '../context.ts';
+import { array, bool, text } from '../decode.ts';
+import { FIRST_USER_OID } from '../system-catalogs.ts';
+import { addDefined, optionList, qualified } from './definition.ts';
+import type { Kind } from './kind.ts';
+
+const reference = (column: string) =>
+  `(SELECT 'OPERATOR(' || quote_ident(n.nspname) || '.' || r.oprname || ')' FROM pg_operator r
+     JOIN pg_namespace n ON n.oid = r.oprnamespace WHERE r.oid = o.${column})`;
+
+export const operators: Kind = {
+  name: 'operators',
+  // A shell (no function yet) is what another operator's COMMUTATOR left behind: nobody can use it.
+  query: () =>
+    `SELECT o.oid, o.oprname, o.oprnamespace, pg_get_userbyid(o.oprowner), o.oprkind,
+       CASE WHEN o.oprleft <> 0 THEN format_type(o.oprleft, NULL) END,
+       CASE WHEN o.oprright <> 0 THEN format_type(o.oprright, NULL) END,
+       o.oprcode::text, ${reference('oprcom')}, ${reference('oprnegate')}, o.oprrest::text, o.oprjoin::text,
+       o.oprcanmerge, o.oprcanhash
+     FROM pg_operator o WHERE o.oid >= ${FIRST_USER_OID} AND o.oprcode <> 0 AND ${notMember('pg_operator', 'o')}`,
+  read(rows, context) {
+    for (const row of rows) {
+      const [
+        oid,
+        name,
+        schemaOid,
+        owner,
+        ,
+        left,
+        right,
+        code,
+        commutator,
+        negator,
+        restrict,
+        join,
+        merges,
+        hashes,
+      ] = row;
+      const schema = context.visibleSchema(text(schemaOid));
+      if (schema === undefined) continue;
+      const bare = `${schema.quoted}.${name}`;
+      const identity = `${bare}(${left ?? 'NONE'}, ${right ?? 'NONE'})`;
+      const options = optionList([
+        ['FUNCTION', code],
+        ['LEFTARG', left],
+        ['RIGHTARG', right],
+        ['COMMUTATOR', commutator],
+        ['NEGATOR', negator],
+        ['RESTRICT', restrict],
+        ['JOIN', join],
+        ['MERGES', bool(merges) ? '' : null],
+        ['HASHES', bool(hashes) ? '' : null],
+      ]);
+      addDefined(
+        {
+          kind: 'operator',
+          identity,
+          catalog: 'pg_operator',
+          oid: text(oid),
+          target: `OPERATOR ${bare} (${left ?? 'NONE'}, ${right ?? 'NONE'})`,
+          definition: `CREATE OPERATOR ${bare} (${options})`,
+          properties: { owner: quoteIdent(text(owner)), comment: context.comment('pg_operator', text(oid)) },
+        },
+        context,
+      );
+    }
+  },
+};
+
+/** The operators and functions that belong to a family or a class, as CREATE OPERATOR CLASS writes them. */
+function members(catalog: 'pg_opfamily' | 'pg_opclass', oid: string): string {
+  const belongs = (part: string, partOid: string) =>
+    `JOIN pg_depend d ON d.classid = '${part}'::regclass AND d.objid = ${partOid}
+       AND d.refclassid = '${catalog}'::regclass AND d.refobjid = ${oid}`;
+  return `ARRAY(SELECT member FROM (
+    SELECT 0 AS part, m.amopstrategy AS number, 'OPERATOR ' || m.amopstrategy || ' ' || m.amopopr::regoperator
+      || coalesce(' FOR ORDER BY ' || (SELECT ${qualified('n.nspname', 'f.opfname')} FROM pg_opfamily f
+        JOIN pg_namespace n ON n.oid = f.opfnamespace WHERE f.oid = m.amopsortfamily), '') AS member
+    FROM pg_amop m ${belongs('pg_amop', 'm.oid')}
+    UNION ALL
+    SELECT 1, m.amprocnum, 'FUNCTION ' || m.amprocnum || ' (' || format_type(m.amproclefttype, NULL) || ', '
+      || format_type(m.amprocrighttype, NULL) || ') ' || m.amproc::regprocedure
+    FROM pg_amproc m ${belongs('pg_amproc', 'm.oid')}) members ORDER BY part, number, member)::text`;
+}
+
+export const operatorFamilies: Kind = {
+  name: 'operator families',
+  query: () =>
+    `SELECT f.oid, f.opfname, f.opfnamespace, pg_get_userbyid(f.opfowner), f.opfmethod, ${members('pg_opfamily', 'f.oid')}
+     FROM pg_opfamily f WHERE f.oid >= ${FIRST_USER_OID} AND ${notMember('pg_opfamily', 'f')}`,
+  read(rows, context) {
+    for (const [oid, name, schema, owner, method, loose] of rows) {
+      const bare = context.identityIn(text(schema), text(name), 'pg_opfamily', text(oid));
+      if (bare === undefined) continue;
+      const identity = `${bare} USING ${context.accessMethods.get(text(method))}`;
+      const added = array(loose);
+      addDefined(
+        {
+          kind: 'operator family',
+          identity,
+          catalog: 'pg_opfamily',
+          oid: text(oid),
+          target: `OPERATOR FAMILY ${identity}`,
+          definition: [
+            `CREATE OPERATOR FAMILY ${identity}`,
+            ...(added.length === 0 ? [] : [`ALTER OPERATOR FAMILY ${identity} ADD ${added.join(', ')}`]),
+          ],
+          properties: { owner: quoteIdent(text(owner)), comment: context.comment('pg_opfamily', text(oid)) },
+        },
+        context,
+      );
+    }
+  },
+};
+
+export const operatorClasses: Kind = {
+  name: 'operator classes',
+  query: () =>
+    `SELECT c.oid, c.opcname, c.opcnamespace, pg_get_userbyid(c.opcowner), c.opcmethod, c.opcdefault,
+       format_type(c.opcintype, NULL), CASE WHEN c.opckeytype <> 0 THEN format_type(c.opckeytype, NULL) END,
+       ${qualified('n.nspname', 'f.opfname')}, ${members('pg_opclass', 'c.oid')}
+     FROM pg_opclass c JOIN pg_opfamily f ON f.oid = c.opcfamily JOIN pg_namespace n ON n.oid = f.opfnamespace
+     WHERE c.oid >= ${FIRST_USER_OID} AND ${notMember('pg_opclass', 'c')}`,
+  read(rows, context) {
+    for (const [oid, name, schema, owner, methodOid, isDefault, type, storage, family, list] of rows) {
+      const bare = context.identityIn(text(schema), text(name), 'pg_opclass', text(oid));
+      if (bare === undefined) continue;
+      const method = context.accessMethods.get(text(methodOid));
+      const identity = `${bare} USING ${method}`;
+      const items = [...(storage === null ? [] : [`STORAGE ${storage}`]), ...array(list)];
+      addDefined(
+        {
+          kind: 'operator class',
+          identity,
+          catalog: 'pg_opclass',
+          oid: text(oid),
+          target: `OPERATOR CLASS ${identity}`,
+          definition:
+            `CREATE OPERATOR CLASS ${bare}${bool(isDefault) ? ' DEFAULT' : ''} FOR TYPE ${type} USING ${method} ` +
+            // STORAGE of the input type says nothing; it is there because the list must not be empty.
+            `FAMILY ${family} AS ${items.length === 0 ? `STORAGE ${type}` : items.join(', ')}`,
+          properties: { owner: quoteIdent(text(owner)), comment: context.comment('pg_opclass', text(oid)) },
+        },
+        context,
+      );
+    }
+  },
+};
