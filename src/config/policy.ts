@@ -1,0 +1,73 @@
+/**
+ * What each environment demands unless the configuration says otherwise. A name that is not known gets production's
+ * policy: a wrong guess must ask for too much, never for too little.
+ */
+import type { Policy, Risk } from './settings.ts';
+
+const ROLLBACK_WINDOW_HOURS: Readonly<Record<Risk, number>> = {
+  low: 24,
+  medium: 72,
+  high: 168,
+  critical: 336,
+};
+
+const COMMON = {
+  verify: 'on',
+  scratchUrl: null,
+  // Below the server's deadlock_timeout (1 s): in a deadlock the migration gives way, never the application.
+  lockTimeoutMs: 250,
+  retries: 20,
+  undoCopyRows: 10_000,
+  rollbackWindowHours: ROLLBACK_WINDOW_HOURS,
+} as const;
+
+const DEVELOPMENT: Policy = {
+  ...COMMON,
+  proof: 'auto',
+  proofData: 'none',
+  proofOtherMajor: true,
+  backup: 'off',
+  onVerifyFailure: 'stop',
+  allowForce: true,
+  scratchOnServer: true,
+  statementTimeoutMs: 600_000,
+};
+
+const STAGING: Policy = {
+  ...COMMON,
+  proof: 'required',
+  proofData: 'synthetic',
+  proofOtherMajor: true,
+  backup: 'auto',
+  onVerifyFailure: 'stop',
+  allowForce: true,
+  scratchOnServer: true,
+  statementTimeoutMs: 1_800_000,
+};
+
+const PRODUCTION: Policy = {
+  ...COMMON,
+  proof: 'required',
+  proofData: 'synthetic',
+  proofOtherMajor: false,
+  backup: 'required',
+  onVerifyFailure: 'rollback',
+  allowForce: false,
+  scratchOnServer: false,
+  statementTimeoutMs: 3_600_000,
+};
+
+/** The names that have a policy of their own. */
+export const KNOWN_ENVIRONMENTS = ['development', 'staging', 'production'] as const;
+
+/** The policy that holds for an environment of this name when nothing is configured. */
+export function defaultPolicy(environment: string): Policy {
+  switch (environment) {
+    case 'development':
+      return DEVELOPMENT;
+    case 'staging':
+      return STAGING;
+    default:
+      return PRODUCTION;
+  }
+}
