@@ -187,7 +187,11 @@ function flatFile(settings: Folders, path: string, name: string): FerrataError {
 }
 
 function nextDigits(existing: readonly string[], now: Date): string {
-  const newest = existing.map((id) => ID.exec(id)?.[1] ?? '').reduce((a, b) => (a > b ? a : b), '');
+  const newest =
+    existing
+      .map((id) => ID.exec(id)?.[1] ?? '')
+      .sort()
+      .at(-1) ?? '';
   const timestamp = now.toISOString().replace(/\D/g, '').slice(0, TIMESTAMP_DIGITS);
   if (newest === '' || (newest.length === TIMESTAMP_DIGITS && newest < timestamp)) return timestamp;
   return (BigInt(newest) + 1n).toString().padStart(newest.length, '0');

@@ -1,0 +1,48 @@
+import type { ParsedStatement, Script } from '../sql/model.ts';
+import { outsideTransaction } from '../sql/transactional.ts';
+import type { AssessContext } from './context.ts';
+import { Effect, type Tag } from './effect.ts';
+import { estimate } from './estimate.ts';
+import type { RelationSize, StatementFacts } from './model.ts';
+import { describe } from './statements/index.ts';
+
+/** One statement with what it does. */
+export interface Analysis {
+  readonly statement: ParsedStatement;
+  readonly facts: StatementFacts;
+  readonly tags: ReadonlySet<Tag>;
+}
+
+/** Called for each statement before its own effects are noted: the context is that of the moment it would run. */
+export type Visit = (analysis: Analysis, context: AssessContext) => void;
+
+/** Describes the statements of a script in order, each in the light of those before it. */
+export function analyse(
+  script: Script,
+  context: AssessContext,
+  sizes: ReadonlyMap<string, RelationSize>,
+  visit?: Visit,
+): readonly Analysis[] {
+  return script.statements.map((statement) => {
+    const effect = new Effect((relation) => context.isNew(relation));
+    const transactional =
+      outsideTransaction(statement, {
+        isPartitioned: (name) => context.isPartitioned(context.resolve(name) ?? ''),
+      }) === null;
+    describe(statement, effect, context);
+    const parts = effect.facts();
+    const facts: StatementFacts = {
+      line: statement.line,
+      column: statement.column,
+      kind: statement.kind,
+      transactional,
+      source: 'static',
+      ...parts,
+      estimate: estimate(parts, sizes),
+    };
+    const analysis = { statement, facts, tags: effect.tags };
+    visit?.(analysis, context);
+    context.note(statement);
+    return analysis;
+  });
+}

@@ -1,0 +1,94 @@
+import type { Catalog } from '../catalog/model.ts';
+import type { Policy } from '../config/settings.ts';
+import type { Migration } from '../source/model.ts';
+import { parseMigration } from '../source/scripts.ts';
+import type { Script } from '../sql/model.ts';
+import { analyse } from './analyse.ts';
+import { AssessContext } from './context.ts';
+import type { Assessment, Finding, RelationSize } from './model.ts';
+import { isReversible, riskOf, typeOf } from './risk.ts';
+import { findingsOf } from './rules/index.ts';
+import { findingsOfScript } from './rules/script-rules.ts';
+
+export interface AssessFacts {
+  /** Null: assessed from the text alone. */
+  readonly catalog: Catalog | null;
+  /** By relation, as `relationsToMeasure` names them. */
+  readonly sizes: ReadonlyMap<string, RelationSize>;
+  readonly policy: Policy;
+  /** Default `public`. */
+  readonly searchPath?: readonly string[];
+}
+
+/**
+ * Says what a migration does, from its text and, where there is one, the catalog: locks, rewrites, scans, losses,
+ * findings, type, risk, reversibility.
+ *
+ * Throws what `parseMigration` throws.
+ */
+export async function assessMigration(migration: Migration, facts: AssessFacts): Promise<Assessment> {
+  const { up } = await parseMigration(migration);
+  return assessScript(up, {
+    ...facts,
+    migration: migration.folder === null ? null : migration.id,
+    hasDown: migration.down !== null,
+  });
+}
+
+export interface ScriptFacts extends AssessFacts {
+  /** The migration's id; null for a loose file. */
+  readonly migration: string | null;
+  /** Whether a way back is written. */
+  readonly hasDown: boolean;
+}
+
+/** As `assessMigration`, for a script that is parsed already. */
+export async function assessScript(script: Script, facts: ScriptFacts): Promise<Assessment> {
+  const pending: (() => Promise<Finding>)[] = [];
+  const context = new AssessContext(facts.catalog, facts.searchPath);
+  const analyses = analyse(script, context, facts.sizes, (analysis, moment) => {
+    pending.push(...findingsOf(analysis, moment));
+  });
+  const findings: Finding[] = [];
+  for (const make of pending) findings.push(await make());
+  findings.push(...(await findingsOfScript(script, analyses)));
+  const relations = sizesOf(
+    analyses.flatMap((analysis) => analysis.facts.locks.map((lock) => lock.relation)),
+    facts.sizes,
+  );
+  const { risk, reasons } = riskOf(analyses, relations);
+  return {
+    migration: facts.migration,
+    file: script.file,
+    type: typeOf(analyses),
+    risk,
+    reasons,
+    reversible: isReversible(analyses, facts.hasDown),
+    rollbackWindowHours: facts.policy.rollbackWindowHours[risk],
+    relations,
+    statements: analyses.map((analysis) => analysis.facts),
+    findings: findings.sort((a, b) => a.line - b.line || a.column - b.column),
+  };
+}
+
+/**
+ * The relations that a script touches, as the assessment names them, without those which it makes itself: what to ask
+ * `readSizes` for.
+ */
+export function relationsToMeasure(
+  script: Script,
+  catalog: Catalog | null,
+  searchPath?: readonly string[],
+): readonly string[] {
+  const analyses = analyse(script, new AssessContext(catalog, searchPath), new Map());
+  return [...new Set(analyses.flatMap(({ facts }) => facts.locks.map((lock) => lock.relation)))];
+}
+
+function sizesOf(
+  relations: readonly string[],
+  sizes: ReadonlyMap<string, RelationSize>,
+): readonly RelationSize[] {
+  return [...new Set(relations)].map(
+    (relation) => sizes.get(relation) ?? { relation, rows: null, bytes: null, indexes: 0 },
+  );
+}

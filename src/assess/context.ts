@@ -1,0 +1,270 @@
+import type {
+  Catalog,
+  CatalogObject,
+  ColumnProperties,
+  ConstraintProperties,
+  FunctionProperties,
+  IndexProperties,
+  ObjectKind,
+  TableProperties,
+} from '../catalog/model.ts';
+import type { ParsedStatement } from '../sql/model.ts';
+import { quoteIdent, quoteQualified } from '../sql/quote.ts';
+import { madeRelation } from '../sql/relations.ts';
+import { setsSearchPath } from '../sql/session.ts';
+import { children, nameFromParts, type QualifiedName, relationOf, strings, text } from '../sql/tree.ts';
+
+const RELATION_KINDS: readonly ObjectKind[] = ['table', 'view', 'materialized view', 'sequence', 'index'];
+
+/**
+ * What is known while the statements are read one after the other: the database's catalog, where there is one, and what
+ * the migration has made so far.
+ */
+export class AssessContext {
+  readonly catalog: Catalog | null;
+  #searchPath: readonly string[];
+  readonly #made = new Set<string>();
+  readonly #madeTypes = new Set<string>();
+  /** Validated `CHECK (column IS NOT NULL)` by `table.column`, added by this migration. */
+  readonly #checkedNotNull = new Set<string>();
+  /** Of NOT VALID ones: `table constraint` → `table.column`. */
+  readonly #unchecked = new Map<string, string>();
+  readonly #childIndex: ReadonlyMap<string, readonly CatalogObject[]>;
+
+  constructor(catalog: Catalog | null, searchPath: readonly string[] = ['public']) {
+    this.catalog = catalog;
+    this.#searchPath = searchPath;
+    this.#childIndex = byParent(catalog);
+  }
+
+  /** The relation as it is named in facts: schema-qualified where the catalog knows it, else as written. */
+  resolve(name: QualifiedName | null): string | null {
+    if (name === null) return null;
+    if (name.schema !== null) return quoteQualified(name.schema, name.name);
+    const written = quoteIdent(name.name);
+    if (this.#made.has(written)) return written;
+    for (const schema of this.#searchPath) {
+      const candidate = quoteQualified(schema, name.name);
+      if (this.#made.has(candidate)) return candidate;
+      if (RELATION_KINDS.some((kind) => this.catalog?.objects.has(`${kind} ${candidate}`))) return candidate;
+    }
+    return written;
+  }
+
+  /** Whether the migration itself made the relation, so that nobody else uses it. */
+  isNew(relation: string): boolean {
+    return this.#made.has(relation);
+  }
+
+  table(relation: string): TableProperties | null {
+    return this.#properties<TableProperties>('table', relation);
+  }
+
+  column(relation: string, column: string): ColumnProperties | null {
+    return this.#properties<ColumnProperties>('column', `${relation}.${quoteIdent(column)}`);
+  }
+
+  index(relation: string): IndexProperties | null {
+    return this.#properties<IndexProperties>('index', relation);
+  }
+
+  constraint(relation: string, name: string): ConstraintProperties | null {
+    return this.#properties<ConstraintProperties>('constraint', `${relation}.${quoteIdent(name)}`);
+  }
+
+  constraints(relation: string): readonly ConstraintProperties[] {
+    return this.#children<ConstraintProperties>('constraint', `table ${relation}`);
+  }
+
+  /** Identities of the indexes of a table, those behind constraints by `table.constraint`. */
+  indexes(relation: string): readonly string[] {
+    const parents = [`table ${relation}`, `materialized view ${relation}`];
+    const objects = parents.flatMap((key) => this.#childIndex.get(key) ?? []);
+    return objects
+      .filter(
+        (object) =>
+          object.kind === 'index' ||
+          (object.kind === 'constraint' &&
+            ['unique', 'primary', 'exclusion'].includes(
+              String((object.properties as { type?: unknown }).type),
+            )),
+      )
+      .map((object) => object.identity);
+  }
+
+  /** Tables whose foreign keys refer to this one, without itself. */
+  referencing(relation: string): readonly string[] {
+    const found = new Set<string>();
+    for (const object of this.catalog?.objects.values() ?? []) {
+      if (object.kind !== 'constraint') continue;
+      const { references } = object.properties as unknown as ConstraintProperties;
+      const table = object.parent?.replace(/^table /, '');
+      if (references === relation && table !== undefined && table !== relation) found.add(table);
+    }
+    return [...found];
+  }
+
+  /** Tables that the table's own foreign keys refer to, without itself. */
+  referenced(relation: string): readonly string[] {
+    const found = this.constraints(relation).flatMap(({ references }) =>
+      references === null ? [] : [references],
+    );
+    return [...new Set(found)].filter((table) => table !== relation);
+  }
+
+  /** Direct partitions. */
+  partitions(relation: string): readonly string[] {
+    const found: string[] = [];
+    for (const object of this.catalog?.objects.values() ?? []) {
+      if (object.kind !== 'table') continue;
+      if ((object.properties as unknown as TableProperties).partitionOf === relation)
+        found.push(object.identity);
+    }
+    return found;
+  }
+
+  isPartitioned(relation: string): boolean {
+    return (this.table(relation)?.partitionKey ?? null) !== null;
+  }
+
+  /** The volatility of a function of the schema; null where there is none of this name. */
+  functionVolatility(name: QualifiedName): 'immutable' | 'stable' | 'volatile' | null {
+    const schemas = name.schema === null ? this.#searchPath : [name.schema];
+    for (const object of this.catalog?.objects.values() ?? []) {
+      if (object.kind !== 'function') continue;
+      const prefix = schemas.some((schema) =>
+        object.identity.startsWith(`${quoteQualified(schema, name.name)}(`),
+      );
+      if (!prefix) continue;
+      const { definition } = object.properties as unknown as FunctionProperties;
+      const head = definition.slice(0, definition.search(/\bAS\b|\bBEGIN ATOMIC\b|\bRETURN\b/));
+      if (/\bIMMUTABLE\b/.test(head)) return 'immutable';
+      return /\bSTABLE\b/.test(head) ? 'stable' : 'volatile';
+    }
+    return null;
+  }
+
+  isEnumOrDomain(kind: 'enum' | 'domain', name: QualifiedName): boolean {
+    const schemas = name.schema === null ? this.#searchPath : [name.schema];
+    return schemas.some((schema) =>
+      this.catalog?.objects.has(`${kind} ${quoteQualified(schema, name.name)}`),
+    );
+  }
+
+  /** Columns of a type, e.g. of a domain: `{ table, column }`. Type as `format_type` gives it. */
+  tablesUsingType(type: string): readonly string[] {
+    const found = new Set<string>();
+    for (const object of this.catalog?.objects.values() ?? []) {
+      if (object.kind !== 'column') continue;
+      const properties = object.properties as unknown as ColumnProperties;
+      const table = object.parent?.replace(/^table /, '');
+      if (table !== undefined && (properties.type === type || properties.type === `${type}[]`))
+        found.add(table);
+    }
+    return [...found];
+  }
+
+  /** Whether a validated CHECK already says that the column is not null: SET NOT NULL then need not read the table. */
+  isCheckedNotNull(relation: string, column: string): boolean {
+    if (this.#checkedNotNull.has(`${relation}.${quoteIdent(column)}`)) return true;
+    return this.constraints(relation).some(
+      (constraint) =>
+        constraint.type === 'check' && constraint.validated && isNotNullCheck(constraint.definition, column),
+    );
+  }
+
+  noteCheck(relation: string, constraint: string | null, column: string, validated: boolean): void {
+    const key = `${relation}.${quoteIdent(column)}`;
+    if (validated) this.#checkedNotNull.add(key);
+    else if (constraint !== null) this.#unchecked.set(`${relation} ${constraint}`, key);
+  }
+
+  noteValidated(relation: string, constraint: string): void {
+    const key = this.#unchecked.get(`${relation} ${constraint}`);
+    if (key !== undefined) this.#checkedNotNull.add(key);
+    const known = this.constraint(relation, constraint);
+    const column = known?.type === 'check' ? known.columns[0] : undefined;
+    if (known !== null && column !== undefined && isNotNullCheck(known.definition, column)) {
+      this.#checkedNotNull.add(`${relation}.${quoteIdent(column)}`);
+    }
+  }
+
+  isNewType(name: QualifiedName): boolean {
+    return this.#madeTypes.has(quoteQualified(name.schema, name.name));
+  }
+
+  /** Takes in what a statement leaves behind for those after it. */
+  note(statement: ParsedStatement): void {
+    const { kind, node } = statement;
+    if (setsSearchPath(statement)) {
+      const schemas = children(node, 'args')
+        .map((argument) => (argument.node.sval as { readonly sval?: string } | undefined)?.sval)
+        .filter((schema) => schema !== undefined);
+      this.#searchPath =
+        schemas.length > 0 ? schemas.flatMap((schema) => schema.split(/\s*,\s*/)) : ['public'];
+    }
+    const made = madeRelation(statement);
+    if (made !== null && (made.temporary || !made.maybe || !this.#exists(made.name))) {
+      this.#addMade(made.name);
+    }
+    if (kind === 'CreateEnumStmt' || kind === 'CompositeTypeStmt' || kind === 'CreateDomainStmt') {
+      const name = nameFromParts(strings(node.typeName ?? node.domainname));
+      if (name !== null) this.#madeTypes.add(quoteQualified(name.schema, name.name));
+    }
+    if (kind === 'RenameStmt' && text(node, 'renameType') === 'OBJECT_TABLE') {
+      const from = relationOf(node);
+      const to = text(node, 'newname');
+      const resolved = this.resolve(from);
+      if (from !== null && to !== null && resolved !== null && this.#made.delete(resolved)) {
+        this.#addMade({ schema: from.schema, name: to });
+      }
+    }
+  }
+
+  /** Under both names: with the first schema of the search_path, where it is made, and without. */
+  #addMade(name: QualifiedName): void {
+    const [first = 'public'] = this.#searchPath;
+    this.#made.add(quoteQualified(name.schema ?? first, name.name));
+    if (name.schema === null || name.schema === first) this.#made.add(quoteIdent(name.name));
+  }
+
+  /** With IF NOT EXISTS it is new only where the catalog says that it is not there; without a catalog nobody knows. */
+  #exists(name: QualifiedName): boolean {
+    if (this.catalog === null) return true;
+    const resolved = this.resolve(name);
+    return (
+      resolved !== null && RELATION_KINDS.some((kind) => this.catalog?.objects.has(`${kind} ${resolved}`))
+    );
+  }
+
+  #properties<P>(kind: ObjectKind, identity: string): P | null {
+    const object = this.catalog?.objects.get(`${kind} ${identity}`);
+    return object === undefined ? null : (object.properties as unknown as P);
+  }
+
+  #children<P>(kind: ObjectKind, parent: string): readonly P[] {
+    return (this.#childIndex.get(parent) ?? [])
+      .filter((object) => object.kind === kind)
+      .map((object) => object.properties as unknown as P);
+  }
+}
+
+function byParent(catalog: Catalog | null): ReadonlyMap<string, readonly CatalogObject[]> {
+  const index = new Map<string, CatalogObject[]>();
+  for (const object of catalog?.objects.values() ?? []) {
+    // An index's parent is its table; older readers may leave it to the properties.
+    const parent =
+      object.parent ??
+      (object.kind === 'index' ? `table ${(object.properties as unknown as IndexProperties).table}` : null);
+    if (parent === null) continue;
+    const list = index.get(parent);
+    if (list === undefined) index.set(parent, [object]);
+    else list.push(object);
+  }
+  return index;
+}
+
+/** As `pg_get_constraintdef` prints it: `CHECK ((a IS NOT NULL))`. */
+function isNotNullCheck(definition: string, column: string): boolean {
+  return definition.replace(/\s+/g, ' ').startsWith(`CHECK ((${quoteIdent(column)} IS NOT NULL))`);
+}

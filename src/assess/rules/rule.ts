@@ -1,0 +1,82 @@
+import { deparse } from '../../sql/deparse.ts';
+import type { ParsedStatement } from '../../sql/model.ts';
+import { child, children, type KindedNode, type Node, relationOf, text } from '../../sql/tree.ts';
+import type { Analysis } from '../analyse.ts';
+import type { AssessContext } from '../context.ts';
+import type { Finding, Severity } from '../model.ts';
+
+/** One place where a rule applies. */
+export interface Hit {
+  /** What it means here, in one sentence. */
+  readonly message: string;
+  /** The SQL to write instead: complete statements; empty where no SQL helps. A null is left out. */
+  readonly safeSql: readonly (string | null)[] | (() => Promise<readonly (string | null)[]>);
+}
+
+export interface Rule {
+  readonly id: string;
+  readonly severity: Severity;
+  readonly title: string;
+  /** Kinds of statements that it looks at. */
+  readonly on: readonly string[];
+  readonly applies: (analysis: Analysis, context: AssessContext) => readonly Hit[];
+  /** The lesson: what it blocks or breaks, and where the manual says so. */
+  readonly why: string;
+  /** What to do, in words: beside the SQL, or in its place. */
+  readonly instead: string;
+  /** Run by the tests on real servers, and shown on the rule's page. */
+  readonly example: { readonly schema: string; readonly bad: string };
+}
+
+export function rule(definition: Rule): Rule {
+  return Object.freeze(definition);
+}
+
+export async function findingFrom(source: Rule, statement: ParsedStatement, hit: Hit): Promise<Finding> {
+  const safe = typeof hit.safeSql === 'function' ? await hit.safeSql() : hit.safeSql;
+  return {
+    id: source.id,
+    severity: source.severity,
+    line: statement.line,
+    column: statement.column,
+    title: source.title,
+    message: hit.message,
+    why: source.why,
+    // A sequence with a hole is worse than none.
+    safeSql: safe.includes(null) ? [] : safe.filter((sql) => sql !== null),
+    docs: `docs/findings/${source.id}.md`,
+  };
+}
+
+/** Commands of an ALTER TABLE with this subtype. */
+export function commands(analysis: Analysis, subtype: string): readonly Node[] {
+  return children(analysis.statement.node, 'cmds')
+    .map((command: KindedNode) => command.node)
+    .filter((command) => text(command, 'subtype') === subtype);
+}
+
+/** The constraint that ADD CONSTRAINT adds. */
+export function addedConstraints(analysis: Analysis, type: string): readonly Node[] {
+  return commands(analysis, 'AT_AddConstraint')
+    .map((command) => child(child(command, 'def'), 'Constraint'))
+    .filter((constraint) => constraint !== null && text(constraint, 'contype') === type)
+    .filter((constraint) => constraint !== null);
+}
+
+/** ALTER TABLE of the same table with other commands, as SQL. */
+export function alterTableSql(analysis: Analysis, ...newCommands: readonly Node[]): Promise<string | null> {
+  return deparse('AlterTableStmt', {
+    ...analysis.statement.node,
+    cmds: newCommands.map((command) => ({ AlterTableCmd: command })),
+  });
+}
+
+/** The relation of the statement, resolved; null where the migration made it itself. */
+export function existingRelation(
+  analysis: Analysis,
+  context: AssessContext,
+  key = 'relation',
+): string | null {
+  const relation = context.resolve(relationOf(analysis.statement.node, key));
+  return relation === null || context.isNew(relation) ? null : relation;
+}
