@@ -15,7 +15,7 @@ import type { BackupManifest, TableData } from '../model.ts';
 import { backupError, formatBytes, type OpenFile, type WrittenFile, writeArchive } from './archive.ts';
 import { createDump } from './dump.ts';
 import { BackupKey } from './encryption.ts';
-import { beginFolder, defaultName, finishFolder, type StoredTable, sealed } from './manifest.ts';
+import { beginFolder, defaultName, finishFolder, freeName, type StoredTable, sealed } from './manifest.ts';
 import { storeSchema } from './schema.ts';
 import {
   COPY_SETTINGS,
@@ -62,7 +62,7 @@ export async function createBackup(request: BackupRequest): Promise<BackupManife
     request.encryptionKey === undefined || request.encryptionKey === null || request.encryptionKey === ''
       ? null
       : BackupKey.create(request.encryptionKey);
-  const name = request.name ?? defaultName(request.migration ?? null);
+  const name = request.name ?? (await freeName(request.settings, defaultName(request.migration ?? null)));
   if (request.kind === 'dump') return createDump(request, name, key);
   const folder = await beginFolder(request.settings, name);
   let neededBytes = 0;
@@ -198,7 +198,7 @@ async function copyAll(
   });
   // The schema is read beside the transaction: the tables are locked, what is read is what they are.
   const schema = await withConnections(request.connector, 1, (reader) =>
-    storeSchema(reader, folder, key, request.openFile),
+    storeSchema(request.connector, reader, folder, key, request.openFile),
   );
   if (schema.notRendered.length > 0) {
     reporter({
@@ -221,6 +221,8 @@ async function copyAll(
     encoding: snapshot?.encoding ?? 'UTF8',
     catalogFile: schema.catalogFile,
     schemaFile: schema.schemaFile,
+    dumpedSchema: schema.dumpedSchema,
+    schemaWay: null,
     notRendered: schema.notRendered,
   };
 }

@@ -56,7 +56,7 @@ export async function createDump(
         rows: null,
         bytes: neededBytes,
       });
-      const schema = await storeSchema(connection, folder, null, request.openFile);
+      const schema = await storeSchema(connector, connection, folder, null, request.openFile);
       const content = await dumpUnderSnapshot(connector, connection, client.path, join(folder, DUMP_FOLDER));
       const dumpFiles = await describeFiles(folder);
       const manifest: StoredManifest = sealed(
@@ -81,6 +81,8 @@ export async function createDump(
           encoding: content.encoding,
           catalogFile: schema.catalogFile,
           schemaFile: schema.schemaFile,
+          dumpedSchema: null,
+          schemaWay: null,
           notRendered: schema.notRendered,
         },
         null,

@@ -11,7 +11,7 @@ import type { Settings } from '../../config/settings.ts';
 import { FerrataError } from '../../errors.ts';
 import type { BackupManifest } from '../model.ts';
 import { codeOf, corruptFile, hashFile, syncPath } from './archive.ts';
-import type { BackupKey, EncryptionParameters } from './encryption.ts';
+import { BackupKey, type EncryptionParameters } from './encryption.ts';
 
 type Directories = Pick<Settings, 'directory'>;
 type ManifestTable = BackupManifest['tables'][number];
@@ -38,13 +38,17 @@ export interface StoredManifest extends BackupManifest {
   /** The catalog, and the schema as SQL for people. */
   readonly catalogFile: StoredFile;
   readonly schemaFile: StoredFile;
+  /** The schema as pg_dump has it, around the rows; null where no pg_dump was installed. */
+  readonly dumpedSchema: { readonly before: StoredFile; readonly after: StoredFile } | null;
+  /** How `verify` could restore the schema; null before that. */
+  readonly schemaWay: 'rendered' | 'dumped' | null;
   /** What pg_dump wrote, and its major version; for a snapshot none. */
   readonly dumpFiles: readonly StoredFile[];
   readonly dumpMajor: number | null;
   /** What the schema's SQL lacks, because it could not be rendered. */
   readonly notRendered: readonly string[];
   readonly encryption: EncryptionParameters | null;
-  /** SHA-256 over everything above but `verifiedAt`; keyed where the backup is encrypted. */
+  /** SHA-256 over everything above but what `verify` writes; keyed where the backup is encrypted. */
   readonly seal: string;
 }
 
@@ -81,6 +85,8 @@ const schema = z.object({
   encoding: z.string(),
   catalogFile: file,
   schemaFile: file,
+  dumpedSchema: z.object({ before: file, after: file }).nullable(),
+  schemaWay: z.enum(['rendered', 'dumped']).nullable(),
   dumpFiles: z.array(file),
   dumpMajor: z.number().nullable(),
   notRendered: z.array(z.string()),
@@ -118,6 +124,15 @@ export function defaultName(migration: string | null, now = new Date()): string 
   const time = now.toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
   const suffix = migration === null ? '' : `-${migration.replace(/[^A-Za-z0-9_.-]+/g, '_')}`;
   return `${time}${suffix}`.slice(0, 120);
+}
+
+/** `name`, with a number behind it where that is taken. */
+export async function freeName(settings: Directories, name: string): Promise<string> {
+  for (let n = 1; ; n++) {
+    const candidate = n === 1 ? name : `${name}-${n}`;
+    const partial = join(backupsFolder(settings), PARTIAL + candidate);
+    if (!(await exists(backupFolder(settings, candidate))) && !(await exists(partial))) return candidate;
+  }
 }
 
 /** Makes the folder that a backup is written to. Throws `usage` when the name is taken. */
@@ -210,7 +225,9 @@ export async function readManifest(settings: Directories, name: string): Promise
 /** Every file of a backup but the manifest. */
 export function filesOf(manifest: StoredManifest): StoredFile[] {
   const rows = manifest.kind === 'dump' ? manifest.dumpFiles : manifest.tables;
-  return [manifest.catalogFile, manifest.schemaFile, ...rows];
+  const { catalogFile, schemaFile, dumpedSchema } = manifest;
+  const dumped = dumpedSchema === null ? [] : [dumpedSchema.before, dumpedSchema.after];
+  return [catalogFile, schemaFile, ...dumped, ...rows];
 }
 
 /** Throws `backup-corrupt` naming the first of the files that is missing or not what was written. */
@@ -237,7 +254,7 @@ export function sealed(manifest: Omit<StoredManifest, 'seal'>, key: BackupKey | 
 }
 
 function sealOf(manifest: Omit<StoredManifest, 'seal'>, key: BackupKey | null): string {
-  const text = canonical({ ...manifest, seal: null, verifiedAt: null });
+  const text = canonical({ ...manifest, seal: null, verifiedAt: null, schemaWay: null });
   return key === null ? createHash('sha256').update(text).digest('hex') : key.seal(text);
 }
 
@@ -314,4 +331,27 @@ async function exists(path: string): Promise<boolean> {
   } catch (error) {
     return codeOf(error) === 'ENOTDIR';
   }
+}
+
+/** A backup that is open: its manifest, its key, its folder; checked. */
+export interface OpenBackup {
+  readonly manifest: StoredManifest;
+  readonly folder: string;
+  readonly key: BackupKey | null;
+}
+
+/**
+ * Reads and checks a backup. Throws `backup-missing`, `backup-key`, and `backup-corrupt` naming the file.
+ */
+export async function openBackup(
+  settings: Pick<Settings, 'directory'>,
+  name: string,
+  encryptionKey: string | null,
+): Promise<OpenBackup> {
+  const manifest = await readManifest(settings, name);
+  const folder = backupFolder(settings, name);
+  const key = manifest.encryption === null ? null : BackupKey.open(encryptionKey, manifest.encryption, name);
+  checkSeal(manifest, key);
+  await checkFiles(folder, filesOf(manifest));
+  return { manifest, folder, key };
 }

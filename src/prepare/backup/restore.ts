@@ -3,6 +3,7 @@
  * catalog, rows first, constraints after), or into tables that are there. One transaction: all of it, or nothing.
  */
 
+import { compareCatalogs } from '../../catalog/compare.ts';
 import type { Catalog, CatalogObject, ObjectKey } from '../../catalog/model.ts';
 import { readCatalog } from '../../catalog/read.ts';
 import type { Settings } from '../../config/settings.ts';
@@ -12,19 +13,24 @@ import type { Connection, Connector } from '../../postgres/connection.ts';
 import { quoteIdent } from '../../sql/quote.ts';
 import { createBackup } from './create.ts';
 import { restoreDump } from './dump.ts';
-import { BackupKey } from './encryption.ts';
 import { checkKeys, LOAD_SETTINGS, loadTable, prepareTables, setSequences } from './load.ts';
 import {
-  backupFolder,
-  checkFiles,
-  checkSeal,
   defaultName,
-  filesOf,
-  readManifest,
+  freeName,
+  type OpenBackup,
+  openBackup,
   type StoredManifest,
   type StoredTable,
 } from './manifest.ts';
-import { loadCatalog, rolesOf, schemaScript } from './schema.ts';
+import {
+  firstThatWorks,
+  loadCatalog,
+  rolesOf,
+  runStage,
+  SchemaFailure,
+  type SchemaScript,
+  schemaScripts,
+} from './schema.ts';
 import { selectSequences } from './tables.ts';
 
 export interface RestoreRequest {
@@ -46,29 +52,6 @@ export interface RestoreOutcome {
   readonly rows: number;
   /** The backup that was made of what has been overwritten; null where nothing was. */
   readonly safetyBackup: string | null;
-}
-
-/** A backup that is open: its manifest, its key, its folder; checked. */
-export interface OpenBackup {
-  readonly manifest: StoredManifest;
-  readonly folder: string;
-  readonly key: BackupKey | null;
-}
-
-/**
- * Reads and checks a backup. Throws `backup-missing`, `backup-key`, and `backup-corrupt` naming the file.
- */
-export async function openBackup(
-  settings: Pick<Settings, 'directory'>,
-  name: string,
-  encryptionKey: string | null,
-): Promise<OpenBackup> {
-  const manifest = await readManifest(settings, name);
-  const folder = backupFolder(settings, name);
-  const key = manifest.encryption === null ? null : BackupKey.open(encryptionKey, manifest.encryption, name);
-  checkSeal(manifest, key);
-  await checkFiles(folder, filesOf(manifest));
-  return { manifest, folder, key };
 }
 
 /**
@@ -181,39 +164,68 @@ async function restoreTables(
     missing.length === 0 && existing.length > 0
       ? null
       : goalOf(backup.manifest, present, wanted, missing, existing);
+  const whole = isWhole(backup.manifest, missing, existing);
   if (goal !== null) await requireRoles(connection, goal);
-  const script =
-    goal === null ? { before: [], after: [] } : schemaScript(present, goal, connection.server.user);
+  const scripts =
+    goal === null ? [NO_SCHEMA] : await schemaScripts(backup, present, goal, connection.server.user, whole);
   const presentSequences = new Set(await selectSequences(connection, 'all'));
-  return connection.transaction(async () => {
+  const restoreWith = async (script: SchemaScript) => {
     await connection.script(LOAD_SETTINGS);
     const safetyBackup = await emptyTables(request, connection, existing);
-    if (script.before.length > 0) await connection.script(script.before.join(';\n'));
-    const names = existing.map((table) => table.table);
-    const plan = await prepareTables(connection, names);
+    await runStage(connection, script.before);
+    const plan = await prepareTables(
+      connection,
+      existing.map((table) => table.table),
+    );
     for (const table of [...plan.order].reverse()) await connection.script(`DELETE FROM ONLY ${table}`);
-    const rank = new Map(plan.order.map((table, index) => [table, index]));
-    const inOrder = [...selected].sort((a, b) => (rank.get(a.table) ?? -1) - (rank.get(b.table) ?? -1));
-    for (const table of inOrder) {
-      await loadTable(connection, backup.folder, backup.manifest, table, backup.key);
-      request.reporter({
-        type: 'backup',
-        message: `restored ${table.table}`,
-        rows: table.rows,
-        bytes: table.bytes,
-      });
-    }
+    await loadInOrder(request, backup, connection, selected, plan.order);
     if (plan.checked) await connection.script('SET CONSTRAINTS ALL IMMEDIATE');
     else if (plan.keys.length > 0) await connection.script('SET LOCAL session_replication_role = origin');
     await plan.restoreTriggers();
-    if (script.after.length > 0) await connection.script(script.after.join(';\n'));
+    await runStage(connection, script.after);
     if (!plan.checked) await checkKeys(connection, plan.keys);
     await restoreSequences(connection, backup.manifest, selected, presentSequences);
     if (goal !== null) await refreshViews(connection, goal, present);
-    if (selected.length > 0)
+    if (whole) await compareSchema(request, connection, wanted, script === scripts.at(-1));
+    if (selected.length > 0) {
       await connection.script(`ANALYZE ${selected.map((table) => table.table).join(', ')}`);
+    }
     return safetyBackup;
-  });
+  };
+  return firstThatWorks(scripts, (script) => connection.transaction(() => restoreWith(script)));
+}
+
+const NO_SCHEMA: SchemaScript = { way: 'rendered', before: [], after: [] };
+
+async function loadInOrder(
+  request: RestoreRequest,
+  { folder, manifest, key }: OpenBackup,
+  connection: Connection,
+  selected: readonly StoredTable[],
+  order: readonly string[],
+): Promise<void> {
+  const rank = new Map(order.map((table, index) => [table, index]));
+  const inOrder = [...selected].sort((a, b) => (rank.get(a.table) ?? -1) - (rank.get(b.table) ?? -1));
+  for (const table of inOrder) {
+    await loadTable(connection, folder, manifest, table, key);
+    const { rows, bytes } = table;
+    request.reporter({ type: 'backup', message: `restored ${table.table}`, rows, bytes });
+  }
+}
+
+/** Throws `SchemaFailure` while there is another way to make the schema; after the last one it is a warning. */
+async function compareSchema(
+  request: RestoreRequest,
+  connection: Connection,
+  wanted: Catalog,
+  last: boolean,
+): Promise<void> {
+  const comparison = compareCatalogs(wanted, await readCatalog(connection, { inTransaction: true }));
+  const [first] = comparison.differences.filter((difference) => !difference.cosmetic);
+  if (first === undefined) return;
+  const message = `the restored schema differs from the backup's: ${first.kind} ${first.object} (${first.property})`;
+  if (!last) throw new SchemaFailure(new FerrataError('backup-failed', message));
+  request.reporter({ type: 'warning', message, hint: null });
 }
 
 /**
@@ -254,7 +266,10 @@ async function emptyTables(
     settings: request.settings,
     kind: 'snapshot',
     tables: filled,
-    name: `${defaultName(null)}-before-restore-of-${request.name}`.slice(0, 120),
+    name: await freeName(
+      request.settings,
+      `${defaultName(null)}-before-restore-of-${request.name}`.slice(0, 100),
+    ),
     reporter: request.reporter,
     encryptionKey: request.encryptionKey ?? null,
   });
@@ -278,6 +293,15 @@ function checkColumns(table: StoredTable, present: Catalog): void {
   );
 }
 
+/** Whether the whole database comes back, into one that has nothing of it yet. */
+function isWhole(
+  manifest: StoredManifest,
+  missing: readonly StoredTable[],
+  existing: readonly StoredTable[],
+): boolean {
+  return manifest.complete && existing.length === 0 && missing.length === manifest.tables.length;
+}
+
 /**
  * The catalog that the target shall have: everything where nothing of the backup is there yet, else what is there and
  * the missing tables with what they need.
@@ -289,7 +313,7 @@ function goalOf(
   missing: readonly StoredTable[],
   existing: readonly StoredTable[],
 ): Catalog {
-  const whole = manifest.complete && existing.length === 0 && missing.length === manifest.tables.length;
+  const whole = isWhole(manifest, missing, existing);
   const keys = whole
     ? new Set(wanted.objects.keys())
     : closure(wanted, new Set(missing.map((table) => table.table)), present);
@@ -351,7 +375,7 @@ async function restoreSequences(
 }
 
 /** Materialised views that were made empty are filled, those first that others read from. */
-async function refreshViews(connection: Connection, goal: Catalog, present: Catalog): Promise<void> {
+export async function refreshViews(connection: Connection, goal: Catalog, present: Catalog): Promise<void> {
   const needs = new Map<ObjectKey, ObjectKey[]>();
   for (const { from, to } of goal.dependencies) needs.set(from, [...(needs.get(from) ?? []), to]);
   const seen = new Set<ObjectKey>();

@@ -4,7 +4,7 @@
  */
 import { compareCatalogs } from '../../catalog/compare.ts';
 import { fingerprintData } from '../../catalog/data/fingerprint.ts';
-import type { Comparison } from '../../catalog/model.ts';
+import type { Catalog, Comparison } from '../../catalog/model.ts';
 import { readCatalog } from '../../catalog/read.ts';
 import type { Settings } from '../../config/settings.ts';
 import { FerrataError } from '../../errors.ts';
@@ -15,9 +15,9 @@ import type { BackupManifest } from '../model.ts';
 import { sealData } from './create.ts';
 import { restoreDump } from './dump.ts';
 import { LOAD_SETTINGS, loadTable, setSequences } from './load.ts';
-import { type StoredManifest, writeManifest } from './manifest.ts';
-import { missingRoles, type OpenBackup, openBackup } from './restore.ts';
-import { loadCatalog, schemaScript } from './schema.ts';
+import { type OpenBackup, openBackup, type StoredManifest, writeManifest } from './manifest.ts';
+import { missingRoles, refreshViews } from './restore.ts';
+import { loadCatalog, runStage, SchemaFailure, type SchemaScript, schemaScripts } from './schema.ts';
 import { readSequences } from './tables.ts';
 
 /**
@@ -40,19 +40,21 @@ export interface VerifyBackupRequest {
  */
 export async function verifyBackup(request: VerifyBackupRequest): Promise<BackupManifest> {
   const backup = await openBackup(request.settings, request.name, request.encryptionKey ?? null);
-  const scratch = await request.provider();
-  try {
-    const connection = await scratch.connector.connect('verify');
+  const wanted = await loadCatalog(backup.folder, backup.manifest, backup.key);
+  // Each way to make the schema gets a database of its own.
+  let failure: SchemaFailure | null = null;
+  let schemaWay: StoredManifest['schemaWay'] = null;
+  for (let turn = 0; schemaWay === null; turn++) {
     try {
-      await restoreToScratch(backup, scratch.connector, connection);
-      await compareContent(backup, connection);
-    } finally {
-      await connection.close();
+      schemaWay = await verifyOnce(request, backup, wanted, turn);
+    } catch (error) {
+      if (!(error instanceof SchemaFailure)) throw error;
+      failure ??= error;
     }
-  } finally {
-    await scratch.drop();
+    if (schemaWay === null && (turn > 0 || backup.manifest.dumpedSchema === null))
+      throw failure?.cause ?? failure;
   }
-  const manifest: StoredManifest = { ...backup.manifest, verifiedAt: new Date().toISOString() };
+  const manifest: StoredManifest = { ...backup.manifest, schemaWay, verifiedAt: new Date().toISOString() };
   await writeManifest(backup.folder, manifest);
   request.reporter({
     type: 'verified',
@@ -63,13 +65,35 @@ export async function verifyBackup(request: VerifyBackupRequest): Promise<Backup
   return manifest;
 }
 
+async function verifyOnce(
+  { provider }: VerifyBackupRequest,
+  backup: OpenBackup,
+  wanted: Catalog,
+  turn: number,
+): Promise<SchemaScript['way']> {
+  const scratch = await provider();
+  try {
+    const connection = await scratch.connector.connect('verify');
+    try {
+      const way = await restoreToScratch(backup, wanted, scratch.connector, connection, turn);
+      await compareContent(backup, connection);
+      return way;
+    } finally {
+      await connection.close();
+    }
+  } finally {
+    await scratch.drop();
+  }
+}
+
 async function restoreToScratch(
   backup: OpenBackup,
+  wanted: Catalog,
   scratch: Connector,
   connection: Connection,
-): Promise<void> {
+  turn: number,
+): Promise<SchemaScript['way']> {
   const { manifest, folder, key } = backup;
-  const wanted = await loadCatalog(folder, manifest, key);
   const missing = await missingRoles(connection, wanted);
   if (missing.length > 0) {
     await connection.script(missing.map((role) => `CREATE ROLE ${quoteIdent(role)} NOLOGIN`).join(';\n'));
@@ -77,28 +101,31 @@ async function restoreToScratch(
   if (manifest.kind === 'dump') {
     await restoreDump(folder, manifest, scratch);
     requireEqual(compareCatalogs(wanted, await readCatalog(connection)), manifest);
-    return;
+    return 'dumped';
   }
   const present = await readCatalog(connection);
   const ready = [...present.objects.values()].some((object) => object.kind === 'table');
-  const script = ready ? { before: [], after: [] } : schemaScript(present, wanted, connection.server.user);
+  const ways = ready ? [] : await schemaScripts(backup, present, wanted, connection.server.user, true);
+  const script = ways[Math.min(turn, ways.length - 1)] ?? { way: 'rendered', before: [], after: [] };
+  // Where rows are missing, or the schema is there already, constraints are looked at first, and rows without them.
+  const constraintsFirst = ready || !manifest.complete;
+  const load = async () => {
+    for (const table of manifest.tables) await loadTable(connection, folder, manifest, table, key);
+  };
   await connection.transaction(async () => {
     await connection.script(LOAD_SETTINGS);
-    if (script.before.length > 0) await connection.script(script.before.join(';\n'));
-    // Where rows are missing, or the schema is there already, what refers to them must wait.
-    const constraintsFirst = ready || !manifest.complete;
+    await runStage(connection, script.before);
+    if (!constraintsFirst) await load();
+    await runStage(connection, script.after);
+    await refreshViews(connection, wanted, present);
+    requireEqual(compareCatalogs(wanted, await readCatalog(connection, { inTransaction: true })), manifest);
     if (constraintsFirst) {
-      if (script.after.length > 0) await connection.script(script.after.join(';\n'));
-      requireEqual(compareCatalogs(wanted, await readCatalog(connection, { inTransaction: true })), manifest);
       await dropGuards(connection);
-    }
-    for (const table of manifest.tables) await loadTable(connection, folder, manifest, table, key);
-    if (!constraintsFirst) {
-      if (script.after.length > 0) await connection.script(script.after.join(';\n'));
-      requireEqual(compareCatalogs(wanted, await readCatalog(connection, { inTransaction: true })), manifest);
+      await load();
     }
     await setSequences(connection, manifest.sequences, new Set());
   });
+  return script.way;
 }
 
 /** Foreign keys and triggers go: on a scratch copy the rows alone are looked at. */
@@ -123,11 +150,16 @@ function requireEqual(comparison: Comparison, manifest: StoredManifest): void {
       (one) =>
         `${one.kind} ${one.object}: ${one.property} was ${short(one.before)}, came back as ${short(one.after)}`,
     );
-  throw new FerrataError('backup-failed', `The backup ${manifest.name} does not restore to the same schema`, {
-    why: `${shown.join('; ')}.`,
-    hint: 'Its rows may still be whole. `ferrata backup create --kind dump` uses pg_dump instead.',
-    data: { differences: comparison.differences },
-  });
+  const failure = new FerrataError(
+    'backup-failed',
+    `The backup ${manifest.name} does not restore to the same schema`,
+    {
+      why: `${shown.join('; ')}.`,
+      hint: 'Its rows may still be whole. `ferrata backup create --kind dump` uses pg_dump instead.',
+      data: { differences: comparison.differences },
+    },
+  );
+  throw new SchemaFailure(failure);
 }
 
 function short(value: unknown): string {
