@@ -1,14 +1,16 @@
 /** Phase 3 as a whole: choose migrations and their start, rehearse them, keep the proofs. */
-import type { RelationSize } from '../assess/model.ts';
 import { readSizes } from '../assess/sizes.ts';
 import { readCatalog } from '../catalog/read.ts';
 import type { DataSource, Settings } from '../config/settings.ts';
 import { FerrataError } from '../errors.ts';
 import type { Reporter } from '../events.ts';
 import { openLedger } from '../ledger/ledger.ts';
+import type { Connector } from '../postgres/connection.ts';
+import { KEY_VARIABLE, newestVerified, restoreBackup } from '../prepare/backup/index.ts';
 import type { ProvedPlan } from '../prepare/model.ts';
 import { saveProof } from '../prepare/proof-store.ts';
 import { rehearse } from '../prepare/rehearse/index.ts';
+import { copySample } from '../prepare/sample.ts';
 import type { Migration } from '../source/model.ts';
 import { readMigrations } from '../source/native.ts';
 import { writePlanFile } from './plan-file.ts';
@@ -67,13 +69,16 @@ export async function rehearseIn(
     .map((migration) => ({ migration, rehearse: chosen.includes(migration) }));
   const catalog = await readCatalog(session.connection, { dependencies: true });
   const { server } = session.connection;
+  const dataSource = dataSourceOf(settings, selection);
+  const loadRows = rowLoader(session, dataSource);
   return rehearse({
     settings,
     sequence,
     together: selection.together,
     target: { connector: session.connector, catalog, role: server.user, major: server.major },
-    dataSource: dataSourceOf(settings, selection),
-    sizes: await sizesOf(session),
+    dataSource,
+    ...(loadRows === undefined ? {} : { loadRows }),
+    readSizes: (relations) => readSizes(session.connection, relations),
     reporter,
     onProof: (proved) => keep(settings, proved, chosen, selection),
   });
@@ -89,6 +94,16 @@ async function rehearseHistory(
   session?: Session,
 ): Promise<readonly ProvedPlan[]> {
   const last = chosen.at(-1);
+  const dataSource = dataSourceOf(settings, selection);
+  if (dataSource === 'sample' || dataSource === 'backup') {
+    throw new FerrataError(
+      'usage',
+      `A history starts from an empty database: there are no rows of \`${dataSource}\`.`,
+      {
+        hint: 'Use --data synthetic for migrations that are applied already.',
+      },
+    );
+  }
   const upTo = migrations.slice(0, migrations.findIndex((m) => m.id === last?.id) + 1);
   return rehearse({
     settings,
@@ -98,26 +113,52 @@ async function rehearseHistory(
     ...(session === undefined
       ? {}
       : { role: session.connection.server.user, major: session.connection.server.major }),
-    dataSource: dataSourceOf(settings, selection),
-    sizes: new Map(),
+    dataSource,
+    readSizes: null,
     reporter,
     onProof: (proved) => keep(settings, proved, chosen, { ...selection, write: false }),
   });
 }
 
 function dataSourceOf(settings: Settings, selection: RehearseSelection): DataSource {
-  const wanted = selection.data ?? settings.environment.policy.proofData;
-  const source = selection.data ?? (wanted === 'none' ? 'synthetic' : wanted);
-  if (source === 'sample' || source === 'backup') {
-    throw new FerrataError('usage', `Rehearsing on the data source \`${source}\` is not there yet.`, {
-      hint: 'Use --data synthetic, or point `scratchUrl` at a restored copy.',
-    });
-  }
-  return source;
+  const { proofData } = settings.environment.policy;
+  // The policy names the weakest source that will do; without rows nothing is proved about them.
+  return selection.data ?? (proofData === 'none' ? 'synthetic' : proofData);
 }
 
-async function sizesOf(session: Session): Promise<ReadonlyMap<string, RelationSize>> {
-  return readSizes(session.connection);
+/** How the copy gets real rows; undefined where they are made, or not wanted. */
+function rowLoader(session: Session, source: DataSource): ((copy: Connector) => Promise<void>) | undefined {
+  switch (source) {
+    case 'sample':
+      return async (connector) => {
+        const copy = await connector.connect('sample');
+        await copySample(session.connection, copy).finally(() => copy.close());
+      };
+    case 'backup':
+      return async (connector) => {
+        const newest = await newestVerified(session.settings, {});
+        if (newest === null) {
+          throw new FerrataError('backup-missing', 'There is no verified backup to rehearse on.', {
+            hint: 'Run `ferrata backup create` and `ferrata backup verify`, or use --data sample.',
+          });
+        }
+        await restoreBackup({
+          settings: session.settings,
+          name: newest.name,
+          target: connector,
+          yes: false,
+          encryptionKey: process.env[KEY_VARIABLE] ?? null,
+          reporter: session.reporter,
+        });
+      };
+    case 'synthetic':
+    case 'none':
+      return undefined;
+    default: {
+      const unknown: never = source;
+      return unknown;
+    }
+  }
 }
 
 async function keep(

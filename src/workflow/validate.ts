@@ -20,7 +20,7 @@ export async function validateMigrations(settings: Settings): Promise<readonly V
       const { plan } = await compileMember(
         migration,
         { catalog: null, major: null },
-        new Map(),
+        null,
         settings.environment.policy,
       );
       if (migration.verify !== null) await parseScript(migration.verify.text, migration.verify.path);

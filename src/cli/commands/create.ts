@@ -27,7 +27,7 @@ export const createCommand: Command = {
               throw new FerrataError('usage', `The file ${from} cannot be read.`);
             });
     const settings = await context.settings();
-    const created = await createMigration(settings, name, sql);
+    const created = await createMigration(settings, name, sql ?? undefined);
     const file = relative(process.cwd(), `${created.folder}/up.sql`);
     context.result({ migration: created.id, file }, () =>
       sql === null ? `${file} written: put your SQL there, then \`ferrata rehearse\`.` : `${file} written.`,

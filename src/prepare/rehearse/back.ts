@@ -2,10 +2,11 @@
 
 import { FerrataError } from '../../errors.ts';
 import { runActions } from '../../execute/action.ts';
+import { captureName } from '../../execute/context.ts';
 import type { Action, Step } from '../../plan/model.ts';
 import type { Connection, Connector } from '../../postgres/connection.ts';
 import { resetSession } from './forward.ts';
-import { captureName, type Member } from './member.ts';
+import type { Member } from './member.ts';
 
 export interface WayBack {
   readonly inverse: 'written' | 'derived';
@@ -77,7 +78,7 @@ async function runInverse(connection: Connection, member: Member, step: Step): P
     runActions(actions, {
       connection,
       source: null,
-      capture: captureName(member.migration.id, step),
+      capture: captureName(member.plan, step),
       captures: [],
     });
   await (step.inverseTransactional ? connection.transaction(work) : work());

@@ -6,14 +6,16 @@ import { fingerprintCatalog } from '../../catalog/fingerprint.ts';
 import type { Catalog } from '../../catalog/model.ts';
 import { readCatalog } from '../../catalog/read.ts';
 import { renderDifference } from '../../catalog/render/index.ts';
-import { runActions } from '../../execute/action.ts';
+import { runActions, unseenWrites } from '../../execute/action.ts';
+import { captureName } from '../../execute/context.ts';
 import type { StepOutcome } from '../../execute/model.ts';
+import { CLEAN_SESSION } from '../../execute/session.ts';
 import type { Action, Step } from '../../plan/model.ts';
 import type { Connection, Connector } from '../../postgres/connection.ts';
 import { quoteQualified } from '../../sql/quote.ts';
 import type { MeasuredLock, StepMeasure } from '../model.ts';
 import { LockWatch } from './locks.ts';
-import { captureName, type Member } from './member.ts';
+import type { Member } from './member.ts';
 
 export interface ForwardStep {
   /** The step, completed: inverse, captures, expected locks, fingerprint. */
@@ -35,7 +37,7 @@ export async function runForward(connection: Connection, member: Member, step: S
     runActions(step.forward, {
       connection,
       source: { file: member.migration.up.path, text: member.migration.up.text },
-      capture: captureName(member.migration.id, step),
+      capture: captureName(member.plan, step),
       captures: step.captures,
     });
   const outcome = await (step.transactional ? connection.transaction(work) : work());
@@ -45,7 +47,7 @@ export async function runForward(connection: Connection, member: Member, step: S
 
 /** What a migration set for its session must not reach the next statement: the real run does the same. */
 export async function resetSession(connection: Connection): Promise<void> {
-  await connection.script('RESET SESSION AUTHORIZATION; RESET ALL');
+  await connection.script(CLEAN_SESSION);
 }
 
 /**
@@ -111,12 +113,10 @@ async function measured(connection: Connection, observer: Connection, member: Me
         const outcome = await runActions(step.forward, {
           connection,
           source: { file: member.migration.up.path, text: member.migration.up.text },
-          capture: captureName(member.migration.id, step),
+          capture: captureName(member.plan, step),
           captures,
         });
-        const unseen = step.transactional
-          ? outcome.writes.map((w) => w.table).filter((table) => !captures.includes(table))
-          : [];
+        const unseen = step.transactional ? unseenWrites(outcome, captures) : [];
         if (unseen.length > 0) throw new UnseenWrites(unseen);
         await watch.look();
         return outcome;
@@ -181,7 +181,7 @@ function deriveInverse(
       .filter((statement) => statement.stage === stage)
       .map((statement) => ({ type: 'sql', sql: statement.sql, at: null }));
   const undo: Action[] =
-    captures.length === 0 ? [] : [{ type: 'undo', capture: captureName(member.migration.id, step) }];
+    captures.length === 0 ? [] : [{ type: 'undo', capture: captureName(member.plan, step) }];
   return {
     inverse: [...sql('before-data'), ...undo, ...sql('after-data')],
     inverseTransactional: rendering.statements.every((statement) => statement.transactional),

@@ -2,10 +2,9 @@
  * Rehearses migrations one after another on one scratch place: each starts from the schema that the ones before it
  * leave. The start is the target's own schema, or, for a history, an empty database.
  */
-import type { RelationSize } from '../../assess/model.ts';
 import type { Catalog } from '../../catalog/model.ts';
 import { readCatalog } from '../../catalog/read.ts';
-import type { DataSource, Policy, Settings } from '../../config/settings.ts';
+import type { DataSource, Settings } from '../../config/settings.ts';
 import { FerrataError } from '../../errors.ts';
 import type { Reporter } from '../../events.ts';
 import { planChecksum } from '../../plan/checksum.ts';
@@ -16,7 +15,7 @@ import { errorOf, judgeUnit } from '../proof.ts';
 import { openScratchPlace, type ScratchDatabase, type ScratchPlace } from '../scratch.ts';
 import { copySchema } from '../scratch-schema.ts';
 import { runForward } from './forward.ts';
-import { compileMember, type Member } from './member.ts';
+import { compileMember, type Member, type ReadSizes } from './member.ts';
 import { asFerrataError, rehearseUnit, type UnitResult, withConnection } from './unit.ts';
 
 export interface RehearsalRequest {
@@ -31,8 +30,11 @@ export interface RehearsalRequest {
   readonly role?: string;
   readonly major?: number;
   readonly dataSource: DataSource;
-  readonly sizes: ReadonlyMap<string, RelationSize>;
+  /** Sizes of the target's relations; null where there is no target. */
+  readonly readSizes: ReadSizes | null;
   readonly reporter: Reporter;
+  /** Loads the rows of a `sample` or `backup` into the copy of the target's schema. */
+  readonly loadRows?: (copy: Connector) => Promise<void>;
   /** Called as soon as a proof is there; long rehearsals are not lost by a later failure. */
   readonly onProof?: (proved: ProvedPlan) => Promise<void>;
 }
@@ -62,6 +64,7 @@ export async function rehearse(request: RehearsalRequest): Promise<readonly Prov
       target === null
         ? await place.create()
         : (await copySchema(place, target.catalog, target.connector, reporter)).database;
+    await request.loadRows?.(base.connector);
     return await rehearseChain(request, place, base);
   } finally {
     await place.close();
@@ -131,7 +134,7 @@ async function compileUnit(
   const catalog = await withConnection(base.connector, (connection) => readCatalog(connection));
   const members: Member[] = [];
   for (const migration of migrations) {
-    members.push(await compileMember(migration, { catalog, major: place.major }, request.sizes, policy));
+    members.push(await compileMember(migration, { catalog, major: place.major }, request.readSizes, policy));
   }
   return members;
 }
@@ -295,7 +298,7 @@ async function advance(
       const member = await compileMember(
         migration,
         { catalog, major: connection.server.major },
-        request.sizes,
+        request.readSizes,
         policy,
       );
       for (const step of member.plan.steps) {

@@ -1,0 +1,239 @@
+/** One migration: run, verified, recorded, reported; or gone on with after an interruption. */
+import { fingerprintCatalog } from '../catalog/fingerprint.ts';
+import type { Catalog } from '../catalog/model.ts';
+import { readCatalog } from '../catalog/read.ts';
+import { FerrataError } from '../errors.ts';
+import { executeDown } from '../execute/rollback.ts';
+import type { Executed } from '../execute/run.ts';
+import { executeUp } from '../execute/runner.ts';
+import type { RunSession } from '../execute/session.ts';
+import type { Lease } from '../ledger/lease.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { RunRecord, RunState } from '../ledger/model.ts';
+import { forgetSchema } from '../ledger/snapshot.ts';
+import type { Plan } from '../plan/model.ts';
+import type { Connection } from '../postgres/connection.ts';
+import type { ProvedPlan } from '../prepare/model.ts';
+import type { Migration } from '../source/model.ts';
+import { takeBaseline, touchedTables, verify } from '../verify/index.ts';
+import type { Baseline, Verification } from '../verify/model.ts';
+import { recordLiveSchema } from './drift.ts';
+import { writeRunReport } from './report.ts';
+import type { Session } from './session.ts';
+
+/** What a series of runs shares. */
+export interface RunTools {
+  readonly session: Session;
+  readonly ledger: Ledger;
+  readonly lease: Lease;
+  readonly runSession: RunSession;
+  readonly signals: { readonly pause: AbortSignal };
+}
+
+export interface RunSummary {
+  readonly migration: string;
+  readonly run: string;
+  readonly state: RunState;
+  readonly ms: number;
+  readonly verification: Verification | null;
+  /** Path of the Markdown report; null where none is written. */
+  readonly report: string | null;
+}
+
+export interface RunInput {
+  readonly migration: Migration;
+  readonly plan: Plan;
+  readonly proved: ProvedPlan | null;
+  /** Of the target before the run; null where the policy asks for neither proof nor verification. */
+  readonly catalog: Catalog | null;
+  readonly backup: string | null;
+}
+
+/**
+ * Runs a migration. Throws what `executeUp` throws, and `verification-failed` after the run was moved to `failed` (and
+ * taken back, where the policy says so).
+ */
+export async function runMigration(tools: RunTools, input: RunInput): Promise<RunSummary> {
+  const { session, lease, runSession, signals } = tools;
+  const { policy, name: environment } = session.settings.environment;
+  const { migration, plan, proved, catalog } = input;
+  const verifies = policy.verify === 'on';
+  const baseline = verifies ? await baselineFor(session.connection, input) : null;
+  const executed = await executeUp({
+    connector: session.connector,
+    session: runSession,
+    lease,
+    policy,
+    reporter: session.reporter,
+    source: { file: migration.up.path, text: migration.up.text },
+    readFingerprint,
+    signal: signals.pause,
+    plan,
+    proof: proved?.proof ?? null,
+    environment,
+    backup: input.backup,
+    startFingerprint: catalog === null ? null : fingerprintCatalog(catalog).hash,
+    validate: verifies,
+  });
+  if (!verifies) {
+    await forgetSchema(session.connection);
+    return summary(executed, executed.state, null, null);
+  }
+  return finish(tools, executed, { migration, plan, proved, catalog, baseline });
+}
+
+/** Goes on with the run that an earlier process left, whatever it died of. Null where there is none. */
+export async function resumeUnfinished(
+  tools: RunTools,
+  migrations: readonly Migration[],
+): Promise<RunSummary | null> {
+  const { session, ledger, lease, runSession, signals } = tools;
+  const left = await ledger.unfinished();
+  if (left === null) return null;
+  const { policy, name: environment } = session.settings.environment;
+  const migration = migrations.find((m) => m.id === left.migration) ?? null;
+  if (migration !== null && migration.checksum !== left.plan.checksum) {
+    throw new FerrataError(
+      'migration-edited',
+      `${left.migration} was edited while run ${left.id} is unfinished.`,
+      {
+        why: 'The run goes on with the plan that it began with, not with the new text.',
+        hint: 'Put the old text back and run `ferrata up`, or take the run back with `ferrata down`.',
+      },
+    );
+  }
+  session.reporter({
+    type: 'warning',
+    message: `run ${left.id} of ${left.migration} is ${left.state}: going on with it`,
+    hint: null,
+  });
+  const verifies = policy.verify === 'on';
+  const executed = await executeUp({
+    connector: session.connector,
+    session: runSession,
+    lease,
+    policy,
+    reporter: session.reporter,
+    source: migration === null ? null : { file: migration.up.path, text: migration.up.text },
+    readFingerprint,
+    signal: signals.pause,
+    plan: left.plan,
+    proof: left.proof,
+    environment,
+    validate: verifies,
+    resume: left,
+  });
+  if (!verifies) {
+    await forgetSchema(session.connection);
+    return summary(executed, executed.state, null, null);
+  }
+  const proved = left.proof === null ? null : { proof: left.proof, plan: left.plan };
+  // What was there before the run began is gone: content is compared with the proof's schema alone.
+  return finish(tools, executed, { migration, plan: left.plan, proved, catalog: null, baseline: null });
+}
+
+interface Finish {
+  readonly migration: Migration | null;
+  readonly plan: Plan;
+  readonly proved: ProvedPlan | null;
+  readonly catalog: Catalog | null;
+  readonly baseline: Baseline | null;
+}
+
+async function finish(tools: RunTools, executed: Executed, input: Finish): Promise<RunSummary> {
+  const { session, ledger } = tools;
+  const verification = await verify({
+    connection: session.connection,
+    reporter: session.reporter,
+    migration: input.migration,
+    plan: input.plan,
+    proof: input.proved?.proof ?? null,
+    baseline: input.baseline,
+    catalogBefore: input.catalog,
+  });
+  if (!verification.ok) return refuse(tools, executed, input, verification);
+  const endFingerprint = await recordLiveSchema(session, `up ${executed.migration}`);
+  await ledger.setState(executed.run, 'completed', {
+    endFingerprint,
+    verification,
+    windowHours: input.plan.rollbackWindowHours,
+  });
+  const report = await writeRunReport(session, ledger, executed.run);
+  return summary(executed, 'completed', verification, report);
+}
+
+/** The run is marked failed, taken back where the policy says so, and told. */
+async function refuse(
+  tools: RunTools,
+  executed: Executed,
+  input: Finish,
+  verification: Verification,
+): Promise<never> {
+  const { session, ledger, lease, runSession } = tools;
+  const { policy } = session.settings.environment;
+  const failures = verification.results.filter((result) => !result.ok && result.severity === 'error');
+  const [first] = failures;
+  const what = `${first?.check}: ${first?.subject}: ${first?.message}${failures.length > 1 ? ` (and ${failures.length - 1} more)` : ''}`;
+  await ledger.setState(executed.run, 'failed', { error: `verification failed: ${what}`, verification });
+  const rollsBack = policy.onVerifyFailure === 'rollback';
+  if (rollsBack) {
+    const run = await requireRun(ledger, executed.run);
+    await executeDown({
+      connector: session.connector,
+      session: runSession,
+      lease,
+      policy,
+      reporter: session.reporter,
+      source: null,
+      readFingerprint,
+      run,
+      downSource: sourceOfDown(input.migration),
+    });
+    await recordLiveSchema(session, `rollback of ${executed.migration}`);
+  }
+  const report = await writeRunReport(session, ledger, executed.run);
+  throw new FerrataError('verification-failed', `${executed.migration} ran, but its verification failed.`, {
+    why: what,
+    hint: rollsBack
+      ? `It was taken back, as the policy says. The report: ${report ?? 'none'}`
+      : `\`ferrata down\` takes it back; \`ferrata up\` verifies it once more after you have mended the cause. The report: ${report ?? 'none'}`,
+    data: { run: executed.run },
+  });
+}
+
+export async function requireRun(ledger: Ledger, id: string): Promise<RunRecord> {
+  const run = await ledger.run(id);
+  if (run === null) throw new FerrataError('internal', `run ${id} is not in the ledger`);
+  return run;
+}
+
+export function sourceOfDown(migration: Migration | null) {
+  return migration?.down == null ? null : { file: migration.down.path, text: migration.down.text };
+}
+
+export async function readFingerprint(connection: Connection): Promise<string> {
+  return fingerprintCatalog(await readCatalog(connection, { dependencies: false })).hash;
+}
+
+async function baselineFor(connection: Connection, input: RunInput): Promise<Baseline> {
+  const tables = touchedTables(
+    {
+      migration: input.migration,
+      plan: input.plan,
+      proof: input.proved?.proof ?? null,
+      catalogBefore: input.catalog,
+    },
+    null,
+  );
+  return takeBaseline(connection, tables ?? []);
+}
+
+function summary(
+  executed: Executed,
+  state: RunState,
+  verification: Verification | null,
+  report: string | null,
+): RunSummary {
+  const { migration, run, ms } = executed;
+  return { migration, run, state, ms, verification, report };
+}

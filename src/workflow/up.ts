@@ -1,0 +1,221 @@
+/** Phases 3 to 6 for what is pending: proof, gates, backup, run, verification, report. */
+import { fingerprintCatalog } from '../catalog/fingerprint.ts';
+import { readCatalog } from '../catalog/read.ts';
+import type { Settings } from '../config/settings.ts';
+import { FerrataError } from '../errors.ts';
+import type { Reporter } from '../events.ts';
+import { RunSession } from '../execute/session.ts';
+import { checkGates, type GateResult, requireGates } from '../gates/index.ts';
+import { acquireLease, type Lease } from '../ledger/lease.ts';
+import { type Ledger, openLedger } from '../ledger/ledger.ts';
+import type { Plan } from '../plan/model.ts';
+import type { ProvedPlan } from '../prepare/model.ts';
+import { compileMember } from '../prepare/rehearse/member.ts';
+import { checkHistory, historyError } from '../source/history.ts';
+import type { Migration } from '../source/model.ts';
+import { readMigrations } from '../source/native.ts';
+import { ensureBackup } from './backup-gate.ts';
+import { ownerName } from './owner.ts';
+import { findProofs } from './proofs.ts';
+import { rehearseIn } from './rehearse.ts';
+import { type RunSummary, resumeUnfinished, runMigration } from './run.ts';
+import { findMigration, pendingOf } from './select.ts';
+import { requireWritable, type Session, withSession } from './session.ts';
+
+export interface UpRequest {
+  /** The last migration to apply; null: all that are pending. */
+  readonly to: string | null;
+  /** Nothing is run, nothing is written: what would run, and which gates would refuse. */
+  readonly dryRun: boolean;
+  /** The reason of `--force`; null: gates decide. */
+  readonly force: string | null;
+  /** False: `lease-held` at once where another runner is at work. */
+  readonly wait: boolean;
+}
+
+export interface Planned {
+  readonly migration: string;
+  readonly plan: Plan;
+  readonly outcome: ProvedPlan['proof']['outcome'] | null;
+  readonly gates: readonly GateResult[];
+}
+
+export interface UpOutcome {
+  readonly dryRun: boolean;
+  readonly planned: readonly Planned[];
+  readonly runs: readonly RunSummary[];
+}
+
+/** Signals of one command: pause after the first Ctrl-C, cancel after the second. */
+export interface Signals {
+  readonly pause: AbortSignal;
+}
+
+/**
+ * Applies what is pending. Throws what stands in the way: `migration-edited` …, `proof-missing`, `proof-refuted`,
+ * `backup-missing`, `lease-held`, `run-paused`, `verification-failed`, and what the server says.
+ */
+export async function applyPending(
+  settings: Settings,
+  request: UpRequest,
+  reporter: Reporter,
+  signals: Signals,
+): Promise<UpOutcome> {
+  const migrations = await readMigrations(settings);
+  return withSession(settings, reporter, async (session) => {
+    requireWritable(session);
+    const ledger = await openLedger(session.connection, { create: !request.dryRun });
+    const chosen = await choosePending(ledger, migrations, request.to);
+    if (request.dryRun) {
+      return { dryRun: true, planned: await preview(session, ledger, chosen, request.force), runs: [] };
+    }
+    await requireForce(session, ledger, request.force);
+    if (settings.environment.policy.proof === 'auto' && request.force === null) {
+      await rehearseMissing(session, ledger, chosen);
+    }
+    const lease = await acquireLease({
+      connector: session.connector,
+      connection: session.connection,
+      owner: ownerName(),
+      purpose: 'up',
+      wait: request.wait,
+      reporter,
+      signal: signals.pause,
+    });
+    try {
+      const runs = await runAll(session, ledger, lease, migrations, request, signals);
+      return { dryRun: false, planned: [], runs };
+    } finally {
+      await lease.release(session.connection);
+    }
+  });
+}
+
+async function choosePending(
+  ledger: Ledger,
+  migrations: readonly Migration[],
+  to: string | null,
+): Promise<readonly Migration[]> {
+  const applied = await ledger.applied();
+  const problem = checkHistory(migrations, applied).find(({ severity }) => severity === 'error');
+  if (problem !== undefined) throw historyError(problem);
+  const pending = pendingOf(migrations, new Set(applied.map((record) => record.id)));
+  if (to === null) return pending;
+  const last = findMigration(migrations, to);
+  return pending.filter((migration) => migration.id <= last.id);
+}
+
+async function requireForce(session: Session, ledger: Ledger, reason: string | null): Promise<void> {
+  if (reason === null) return;
+  const { environment } = session.settings;
+  if (!environment.policy.allowForce) {
+    throw new FerrataError('force-refused', `--force is not allowed on ${environment.name}.`, {
+      why: 'The policy of this environment says so.',
+      hint: 'Prove the rollback with `ferrata rehearse`, or change `allowForce` in the policy.',
+    });
+  }
+  await ledger.audit(ownerName(), 'force', { environment: environment.name, reason });
+}
+
+async function preview(
+  session: Session,
+  ledger: Ledger,
+  chosen: readonly Migration[],
+  force: string | null,
+): Promise<readonly Planned[]> {
+  const { settings, connection } = session;
+  const catalog = await readCatalog(connection, { dependencies: false });
+  const candidates = await findProofs(session, ledger, chosen, fingerprintCatalog(catalog).hash);
+  const planned: Planned[] = [];
+  for (const { migration, proved, startFingerprint } of candidates) {
+    const plan =
+      proved?.plan ??
+      (
+        await compileMember(
+          migration,
+          { catalog: null, major: connection.server.major },
+          null,
+          settings.environment.policy,
+        )
+      ).plan;
+    const gates = await checkGates({ session, ledger, migration, plan, proved, startFingerprint, force });
+    planned.push({ migration: migration.id, plan, outcome: proved?.proof.outcome ?? null, gates });
+  }
+  return planned;
+}
+
+/** Policy `auto`: what has no proof yet is rehearsed first. A refuted or failed one is left to the gate. */
+async function rehearseMissing(
+  session: Session,
+  ledger: Ledger,
+  chosen: readonly Migration[],
+): Promise<void> {
+  if (chosen.length === 0) return;
+  const catalog = await readCatalog(session.connection, { dependencies: false });
+  const candidates = await findProofs(session, ledger, chosen, fingerprintCatalog(catalog).hash);
+  const first = candidates.findIndex(({ proved }) => proved?.proof.outcome !== 'proved');
+  if (first === -1) return;
+  const missing = chosen.slice(first).map((migration) => migration.id);
+  await rehearseIn(session, await readMigrations(session.settings), {
+    ids: missing,
+    all: false,
+    together: false,
+    data: null,
+    write: false,
+  });
+}
+
+async function runAll(
+  session: Session,
+  ledger: Ledger,
+  lease: Lease,
+  migrations: readonly Migration[],
+  request: UpRequest,
+  signals: Signals,
+): Promise<readonly RunSummary[]> {
+  const { policy } = session.settings.environment;
+  const runs: RunSummary[] = [];
+  const runSession = await RunSession.open(session.connector);
+  const tools = { session, ledger, lease, runSession, signals };
+  try {
+    const resumed = await resumeUnfinished(tools, migrations);
+    if (resumed !== null) runs.push(resumed);
+    // Chosen anew under the lease: another runner may have been at work while this one waited.
+    for (const migration of await choosePending(ledger, migrations, request.to)) {
+      if (policy.proof === 'off') {
+        const { plan } = await compileMember(
+          migration,
+          { catalog: null, major: session.connection.server.major },
+          null,
+          policy,
+        );
+        runs.push(await runMigration(tools, { migration, plan, proved: null, catalog: null, backup: null }));
+        continue;
+      }
+      const catalog = await readCatalog(session.connection, { dependencies: true });
+      const fingerprint = fingerprintCatalog(catalog).hash;
+      const [candidate] = await findProofs(session, ledger, [migration], fingerprint);
+      const proved = candidate?.proved ?? null;
+      const plan =
+        proved?.plan ??
+        (await compileMember(migration, { catalog, major: session.connection.server.major }, null, policy))
+          .plan;
+      const backup = await ensureBackup(session, migration, plan, proved, catalog);
+      const gates = await checkGates({
+        session,
+        ledger,
+        migration,
+        plan,
+        proved,
+        startFingerprint: fingerprint,
+        force: request.force,
+      });
+      requireGates(gates, migration.id);
+      if (proved !== null) await ledger.recordProof(proved);
+      runs.push(await runMigration(tools, { migration, plan, proved, catalog, backup }));
+    }
+    return runs;
+  } finally {
+    await runSession.close();
+  }
+}
