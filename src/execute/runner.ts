@@ -9,6 +9,7 @@ import {
   failStep,
   insertMigration,
   insertRun,
+  insertStep,
   type NewRun,
   putStep,
   updateRun,
@@ -211,7 +212,14 @@ class Runner {
           ...(first
             ? [insertRun({ ...this.#run, state: this.#finalState() }, this.#plan.rollbackWindowHours)]
             : []),
-          putStep({ run: this.#run.id, direction: 'up', ordinal, step: step.id, state: 'done', rows }),
+          (first ? insertStep : putStep)({
+            run: this.#run.id,
+            direction: 'up',
+            ordinal,
+            step: step.id,
+            state: 'done',
+            rows,
+          }),
           ...(this.#isLast(step)
             ? [
                 first

@@ -6,7 +6,7 @@ import { FerrataError, isFerrataError } from '../errors.ts';
 import type { Action } from '../plan/model.ts';
 import { runActions, unseenWrites } from './action.ts';
 import type { RunContext } from './context.ts';
-import { connectionLost, ledgerFailure, type SourceText, transient } from './failure.ts';
+import { cancelled, connectionLost, ledgerFailure, type SourceText, transient } from './failure.ts';
 import type { StepOutcome } from './model.ts';
 import { backoff, pause } from './retry.ts';
 import { CLEAN_SESSION, OWN_ROLE, transactionLimits } from './session.ts';
@@ -92,7 +92,7 @@ export async function runTransaction(context: RunContext, work: TransactionalWor
         if (context.signal?.aborted) throw error;
         continue;
       }
-      if (inOneMessage && error === raw && isFerrataError(error) && error.code !== 'statement-timeout') {
+      if (inOneMessage && error === raw && worthALook(error)) {
         // Nothing is left of it. Statement by statement it shows where it fails, and what lies in the attic makes way.
         inOneMessage = false;
         continue;
@@ -100,6 +100,11 @@ export async function runTransaction(context: RunContext, work: TransactionalWor
       throw error;
     }
   }
+}
+
+/** Whether the server refused a statement, rather than somebody cancelled it or it took too long. */
+function worthALook(error: unknown): boolean {
+  return isFerrataError(error) && error.code !== 'statement-timeout' && !cancelled(error);
 }
 
 /** The whole transaction as one message of the simple protocol. */

@@ -103,6 +103,11 @@ const SINCE_BEGIN =
 
 /** Writes the step's row, or brings it up to date; `started_at` and `intent` stay where the new one has none. */
 export function putStep(step: NewStep): string {
+  return `${insertStep(step)} ON CONFLICT (run, direction, ordinal) DO UPDATE SET state = excluded.state, finished_at = excluded.finished_at, ms = excluded.ms, rows = excluded.rows, error = excluded.error, progress = excluded.progress, intent = coalesce(excluded.intent, s.intent), started_at = CASE WHEN excluded.state = 'intended' OR s.state = 'failed' THEN excluded.started_at ELSE s.started_at END`;
+}
+
+/** For the first row of a run that begins with it. */
+export function insertStep(step: NewStep): string {
   const ended = step.state !== 'intended';
   return `INSERT INTO ferrata.step AS s (run, direction, ordinal, step, state, started_at, finished_at, ms, rows, error, progress, intent) VALUES (${[
     text(step.run),
@@ -117,9 +122,7 @@ export function putStep(step: NewStep): string {
     text(step.error),
     String(step.progress ?? 0),
     json(step.intent),
-  ].join(
-    ', ',
-  )}) ON CONFLICT (run, direction, ordinal) DO UPDATE SET state = excluded.state, finished_at = excluded.finished_at, ms = excluded.ms, rows = excluded.rows, error = excluded.error, progress = excluded.progress, intent = coalesce(excluded.intent, s.intent), started_at = CASE WHEN excluded.state = 'intended' OR s.state = 'failed' THEN excluded.started_at ELSE s.started_at END`;
+  ].join(', ')})`;
 }
 
 /** Marks a step as failed; what is known of a step outside a transaction (progress, intent) stays. */

@@ -25,7 +25,7 @@ export const UPGRADES: readonly LedgerUpgrade[] = [
     sql: `
 CREATE TABLE ferrata.migration (
   id text PRIMARY KEY,
-  position bigint GENERATED ALWAYS AS IDENTITY UNIQUE,
+  position bigint GENERATED ALWAYS AS IDENTITY,
   checksum text NOT NULL,
   stage text NOT NULL DEFAULT 'applied' CHECK (stage IN ('applied', 'expanded', 'contracted', 'purged')),
   applied_at timestamptz NOT NULL DEFAULT clock_timestamp(),
@@ -36,7 +36,7 @@ COMMENT ON TABLE ferrata.migration IS 'Migrations in force, in the order in whic
 
 CREATE TABLE ferrata.run (
   id text PRIMARY KEY,
-  ordinal bigint GENERATED ALWAYS AS IDENTITY UNIQUE,
+  ordinal bigint GENERATED ALWAYS AS IDENTITY,
   migration text NOT NULL,
   state text NOT NULL CHECK (state IN
     ('pending', 'running', 'paused', 'validating', 'completed', 'failed', 'rolling_back', 'rolled_back')),
@@ -131,25 +131,26 @@ CREATE TABLE ferrata.audit (
 );
 INSERT INTO ferrata.meta (key, value) VALUES ('audit', '0 ');
 
-CREATE FUNCTION ferrata.check_lease(held bigint) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
+-- Operators are qualified, because whatever the session set as its search_path holds in here too.
+CREATE FUNCTION ferrata.check_lease(held bigint) RETURNS void LANGUAGE plpgsql AS $function$
 BEGIN
-  PERFORM 1 FROM ferrata.lease WHERE token = held FOR KEY SHARE;
+  PERFORM 1 FROM ferrata.lease WHERE token OPERATOR(pg_catalog.=) held FOR KEY SHARE;
   IF NOT FOUND THEN
     RAISE EXCEPTION 'the lease % is no longer held', held USING ERRCODE = '${LEASE_LOST}';
   END IF;
 END
 $function$;
 
-CREATE FUNCTION ferrata.check_start(held bigint, wanted text) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
+CREATE FUNCTION ferrata.check_start(held bigint, wanted text) RETURNS void LANGUAGE plpgsql AS $function$
 BEGIN
-  PERFORM 1 FROM ferrata.lease WHERE token = held FOR KEY SHARE;
+  PERFORM 1 FROM ferrata.lease WHERE token OPERATOR(pg_catalog.=) held FOR KEY SHARE;
   IF NOT FOUND THEN
     RAISE EXCEPTION 'the lease % is no longer held', held USING ERRCODE = '${LEASE_LOST}';
   END IF;
   IF EXISTS (SELECT FROM ferrata.run WHERE open) THEN
     RAISE EXCEPTION 'another run is not finished' USING ERRCODE = '${RUN_OPEN}';
   END IF;
-  IF EXISTS (SELECT FROM ferrata.migration WHERE id = wanted) THEN
+  IF EXISTS (SELECT FROM ferrata.migration WHERE id OPERATOR(pg_catalog.=) wanted) THEN
     RAISE EXCEPTION 'migration % is already applied', wanted USING ERRCODE = '${ALREADY_APPLIED}';
   END IF;
 END

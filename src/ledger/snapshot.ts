@@ -52,7 +52,9 @@ export async function recordSchema(
 
 /** Null where nothing was recorded yet. The ledger must exist. */
 export async function recordedSchema(connection: Connection): Promise<RecordedSchema | null> {
-  const [row] = await connection.query<{ value: string }>('SELECT value FROM ferrata.meta WHERE key = $1', [KEY]);
+  const [row] = await connection.query<{ value: string }>('SELECT value FROM ferrata.meta WHERE key = $1', [
+    KEY,
+  ]);
   if (row === undefined) return null;
   const text = (await promisify(gunzip)(Buffer.from(row.value, 'base64'))).toString('utf8');
   const stored = JSON.parse(text) as Stored;
