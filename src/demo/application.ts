@@ -54,7 +54,9 @@ export class Application {
       p50: at(0.5),
       p99: at(0.99),
       longest: times.at(-1) ?? 0,
-      errors: this.#errors.filter((error) => error.at >= from && error.at <= to).map((error) => error.message),
+      errors: this.#errors
+        .filter((error) => error.at >= from && error.at <= to)
+        .map((error) => error.message),
     };
   }
 

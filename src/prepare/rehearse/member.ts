@@ -37,7 +37,7 @@ export async function compileMember(
 ): Promise<Member> {
   const { up, down } = await parseMigration(migration);
   const sizes = readSizes === null ? new Map() : await readSizes(relationsToMeasure(up, start.catalog));
-  const assessment = assessScript(up, {
+  const assessment = await assessScript(up, {
     catalog: start.catalog,
     sizes,
     policy,
