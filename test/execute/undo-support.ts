@@ -3,16 +3,21 @@ import type { StepOutcome } from '../../src/execute/model.ts';
 import type { Connection } from '../../src/postgres/connection.ts';
 import { quoteQualified } from '../../src/sql/quote.ts';
 
-/** The rows of every user table as text, sorted: equal texts mean equal values, types aside. */
+/** The rows of every user table as text, sorted, columns by name: equal texts mean equal values, types aside. */
 export async function contents(connection: Connection): Promise<Record<string, readonly string[]>> {
-  const tables = await connection.query<{ schema: string; name: string }>(
-    `SELECT n.nspname::text AS schema, c.relname::text AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+  const tables = await connection.query<{ schema: string; name: string; columns: string }>(
+    `SELECT n.nspname::text AS schema, c.relname::text AS name,
+            coalesce((SELECT string_agg(format('%I', attname), ', ' ORDER BY attname) FROM pg_attribute
+                      WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped), '') AS columns
+     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
      WHERE c.relkind = 'r' AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'ferrata', 'ferrata_attic') ORDER BY 1, 2`,
   );
   const found: Record<string, readonly string[]> = {};
-  for (const { schema, name } of tables) {
+  for (const { schema, name, columns } of tables) {
     const table = quoteQualified(schema, name);
-    const rows = await connection.rows<[string]>(`SELECT t::text FROM ONLY ${table} t ORDER BY 1`);
+    const rows = await connection.rows<[string]>(
+      `SELECT ROW(${columns})::text FROM ONLY ${table} ORDER BY 1`,
+    );
     found[table] = rows.map(([text]) => text);
   }
   return found;

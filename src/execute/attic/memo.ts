@@ -7,11 +7,11 @@ export function memoLiteral(memo: ParkMemo): string {
   return quoteLiteral(`${PARK_COMMENT_PREFIX}${JSON.stringify(memo)}`);
 }
 
-/** PostgreSQL cuts names at 63 bytes (NAMEDATALEN); a character is never cut in two. */
-export function fitName(name: string): string {
+/** PostgreSQL cuts names at 63 bytes (NAMEDATALEN); a character is never cut in two. The suffix stays whole. */
+export function fitName(name: string, suffix = ''): string {
   let fitted = name;
-  while (Buffer.byteLength(fitted) > 63) fitted = [...fitted].slice(0, -1).join('');
-  return fitted;
+  while (Buffer.byteLength(fitted + suffix) > 63) fitted = [...fitted].slice(0, -1).join('');
+  return fitted + suffix;
 }
 
 /** Throws `internal` where the server would cut the name and so make two of them the same. */

@@ -43,6 +43,7 @@ export async function parkTable(connection: Connection, action: ParkTable): Prom
   // The server's own notice for each that is not there.
   statements.push(...missing.map((name) => `DROP TABLE IF EXISTS ${name}`));
   let ordinal = 0;
+  const taken = new Set<string>();
   for (const relation of relations) {
     statements.push(...(await leaveBehind(connection, relation)));
     const renamed: ParkMemo['relations'][number][] = [];
@@ -53,7 +54,8 @@ export async function parkTable(connection: Connection, action: ParkTable): Prom
       );
       renamed.push({ kind, parked, name });
     }
-    const parkedName = await freeName(connection, `p${action.parkId}_${relation.name}`);
+    const parkedName = await freeName(connection, `p${action.parkId}_${relation.name}`, taken);
+    taken.add(parkedName);
     const memo: ParkMemo = {
       v: 1,
       parkId: action.parkId,
@@ -115,16 +117,14 @@ async function relationsOf(connection: Connection, relation: Relation): Promise<
 }
 
 /** Two tables of one DROP may have the same name in two schemas, or the same first 63 bytes. */
-async function freeName(connection: Connection, wanted: string): Promise<string> {
+async function freeName(connection: Connection, wanted: string, taken: ReadonlySet<string>): Promise<string> {
   for (let n = 1; ; n++) {
-    const suffix = n === 1 ? '' : `_${n}`;
-    let stem = wanted;
-    while (Buffer.byteLength(stem + suffix) > 63) stem = [...stem].slice(0, -1).join('');
-    const name = fitName(stem + suffix);
-    const [row] = await connection.query<{ taken: boolean }>(
-      'SELECT pg_catalog.to_regclass($1) IS NOT NULL AS taken',
+    const name = fitName(wanted, n === 1 ? '' : `_${n}`);
+    if (taken.has(name)) continue;
+    const [row] = await connection.query<{ there: boolean }>(
+      'SELECT pg_catalog.to_regclass($1) IS NOT NULL AS there',
       [quoteQualified(ATTIC_SCHEMA, name)],
     );
-    if (row?.taken !== true) return name;
+    if (row?.there !== true) return name;
   }
 }
