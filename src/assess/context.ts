@@ -9,7 +9,7 @@ import type {
   TableProperties,
 } from '../catalog/model.ts';
 import type { ParsedStatement } from '../sql/model.ts';
-import { quoteIdent, quoteQualified } from '../sql/quote.ts';
+import { quoteIdent, quoteQualified, splitQualified } from '../sql/quote.ts';
 import { madeRelation } from '../sql/relations.ts';
 import { setsSearchPath } from '../sql/session.ts';
 import { children, nameFromParts, type QualifiedName, relationOf, strings, text } from '../sql/tree.ts';
@@ -29,6 +29,7 @@ export class AssessContext {
   readonly #checkedNotNull = new Set<string>();
   /** Of NOT VALID ones: `table constraint` → `table.column`. */
   readonly #unchecked = new Map<string, string>();
+  #heirs: ReadonlyMap<string, readonly string[]> | null = null;
   readonly #childIndex: ReadonlyMap<string, readonly CatalogObject[]>;
 
   constructor(catalog: Catalog | null, searchPath: readonly string[] = ['public']) {
@@ -76,20 +77,17 @@ export class AssessContext {
     return this.#children<ConstraintProperties>('constraint', `table ${relation}`);
   }
 
-  /** Identities of the indexes of a table, those behind constraints by `table.constraint`. */
+  /** The indexes of a table or materialised view, those of its constraints too: `schema.index`. */
   indexes(relation: string): readonly string[] {
     const parents = [`table ${relation}`, `materialized view ${relation}`];
-    const objects = parents.flatMap((key) => this.#childIndex.get(key) ?? []);
-    return objects
-      .filter(
-        (object) =>
-          object.kind === 'index' ||
-          (object.kind === 'constraint' &&
-            ['unique', 'primary', 'exclusion'].includes(
-              String((object.properties as { type?: unknown }).type),
-            )),
-      )
-      .map((object) => object.identity);
+    const [schema = null] = splitQualified(relation);
+    return parents
+      .flatMap((key) => this.#childIndex.get(key) ?? [])
+      .flatMap((object) => {
+        if (object.kind === 'index') return [object.identity];
+        const name = splitQualified(object.identity).at(-1);
+        return hasIndex(object) && name !== undefined ? [quoteQualified(schema, name)] : [];
+      });
   }
 
   /** Tables whose foreign keys refer to this one, without itself. */
@@ -112,13 +110,17 @@ export class AssessContext {
     return [...new Set(found)].filter((table) => table !== relation);
   }
 
-  /** Direct partitions. */
-  partitions(relation: string): readonly string[] {
+  /** Partitions and tables that inherit from it, theirs too. */
+  descendants(relation: string): readonly string[] {
+    this.#heirs ??= heirsOf(this.catalog);
     const found: string[] = [];
-    for (const object of this.catalog?.objects.values() ?? []) {
-      if (object.kind !== 'table') continue;
-      if ((object.properties as unknown as TableProperties).partitionOf === relation)
-        found.push(object.identity);
+    const queue = [relation];
+    for (let parent = queue.pop(); parent !== undefined; parent = queue.pop()) {
+      for (const heir of this.#heirs.get(parent) ?? []) {
+        if (found.includes(heir)) continue;
+        found.push(heir);
+        queue.push(heir);
+      }
     }
     return found;
   }
@@ -267,4 +269,23 @@ function byParent(catalog: Catalog | null): ReadonlyMap<string, readonly Catalog
 /** As `pg_get_constraintdef` prints it: `CHECK ((a IS NOT NULL))`. */
 function isNotNullCheck(definition: string, column: string): boolean {
   return definition.replace(/\s+/g, ' ').startsWith(`CHECK ((${quoteIdent(column)} IS NOT NULL))`);
+}
+
+/** Parents to the tables that are their partitions or inherit from them. */
+function heirsOf(catalog: Catalog | null): ReadonlyMap<string, readonly string[]> {
+  const heirs = new Map<string, string[]>();
+  for (const object of catalog?.objects.values() ?? []) {
+    if (object.kind !== 'table') continue;
+    const { partitionOf, inherits } = object.properties as unknown as TableProperties;
+    for (const parent of partitionOf === null ? inherits : [partitionOf, ...inherits]) {
+      heirs.set(parent, [...(heirs.get(parent) ?? []), object.identity]);
+    }
+  }
+  return heirs;
+}
+
+function hasIndex(object: CatalogObject): boolean {
+  if (object.kind !== 'constraint') return false;
+  const { type } = object.properties as unknown as ConstraintProperties;
+  return type === 'unique' || type === 'primary' || type === 'exclusion';
 }

@@ -58,14 +58,13 @@ export const alterTableFamily: Family = {
       effect.lock(relation, commandLock(node), role);
       describeCommand(node, relation, effect, context);
     }
-    // Most changes of a partitioned table reach its partitions.
-    if (context.isPartitioned(relation)) {
-      effect.tag('partitioning');
-      if (!children(statement.node, 'cmds').some(({ node }) => isPartitionCommand(node))) {
-        const modes = children(statement.node, 'cmds').map(({ node }) => commandLock(node));
-        for (const partition of context.partitions(relation)) {
-          for (const mode of modes) effect.lock(partition, mode, 'partition');
-        }
+    if (context.isPartitioned(relation)) effect.tag('partitioning');
+    // Most changes of a table reach its partitions and heirs, unless it says ONLY.
+    if (!flag(child(statement.node, 'relation'), 'inh')) return;
+    for (const { node } of children(statement.node, 'cmds')) {
+      if (!recurses(node) || staysWithParent(node, relation, context)) continue;
+      for (const heir of context.descendants(relation)) {
+        effect.lock(heir, heirLock(node, context), 'partition');
       }
     }
   },
@@ -104,8 +103,39 @@ function partitionCommand(command: Node): Node | null {
   return child(child(command, 'def'), 'PartitionCmd');
 }
 
-function isPartitionCommand(command: Node): boolean {
-  return /Partition/.test(text(command, 'subtype') ?? '');
+/** Commands that stay with the table itself (ATPrepCmd, ATSimpleRecursion). */
+function recurses(command: Node): boolean {
+  const subtype = text(command, 'subtype') ?? '';
+  return !/Partition|RelOptions|Owner|Cluster|Tablespace|TableSpace|Logged|Inherit|Of$|ReplicaIdentity|RowSecurity|Rule|AccessMethod/.test(
+    subtype,
+  );
+}
+
+/** Keys and triggers of a table are not inherited, unless it is partitioned (manual, 5.11.1). */
+function staysWithParent(command: Node, relation: string, context: AssessContext): boolean {
+  if (context.isPartitioned(relation)) return false;
+  const subtype = text(command, 'subtype') ?? '';
+  if (/^AT_(En|Dis)able.*Trig/.test(subtype)) return true;
+  if (subtype === 'AT_AddConstraint') {
+    // Newer servers lock the heirs nevertheless: measured on 18, not on 15.
+    const locksAll = context.catalog === null || context.catalog.major > 15;
+    return !locksAll && text(addedConstraint(command), 'contype') !== 'CONSTR_CHECK';
+  }
+  if (subtype !== 'AT_DropConstraint' && subtype !== 'AT_ValidateConstraint') return false;
+  const known = context.constraint(relation, text(command, 'name') ?? '');
+  return known !== null && known.type !== 'check';
+}
+
+/** On partitions older servers only build the index of a new key: measured on 15, not on 18. */
+function heirLock(command: Node, context: AssessContext): LockMode {
+  const type = text(addedConstraint(command), 'contype');
+  const builds = type === 'CONSTR_UNIQUE' || type === 'CONSTR_PRIMARY';
+  const major = context.catalog?.major ?? null;
+  return builds && major !== null && major <= 15 ? 'ShareLock' : commandLock(command);
+}
+
+function addedConstraint(command: Node): Node | null {
+  return text(command, 'subtype') === 'AT_AddConstraint' ? child(child(command, 'def'), 'Constraint') : null;
 }
 
 type DescribeCommand = (command: Node, relation: string, effect: Effect, context: AssessContext) => void;

@@ -8,8 +8,9 @@ import {
   children,
   flag,
   nameFromRange,
-  namesFromLists,
+  type QualifiedName,
   relationOf,
+  showName,
   text,
   walk,
 } from '../../sql/tree.ts';
@@ -83,9 +84,11 @@ export const dataFamily: Family = {
   },
   TruncateStmt(statement, effect, context) {
     effect.class = 'dml';
-    for (const name of namesFromLists(statement.node, 'relations')) {
-      const table = context.resolve(name);
+    for (const { node: range } of children(statement.node, 'relations')) {
+      const table = context.resolve(nameFromRange(range));
       if (table === null) continue;
+      const heirs = flag(range, 'inh') ? context.descendants(table) : [];
+      for (const heir of heirs) effect.lock(heir, 'AccessExclusiveLock', 'partition');
       effect
         .lock(table, 'AccessExclusiveLock')
         .lose(table, table, 'all rows')
@@ -100,7 +103,10 @@ export const dataFamily: Family = {
     effect.class = 'other';
     const mode = LOCK_MODES[Number(statement.node.mode ?? 8) - 1] ?? 'AccessExclusiveLock';
     for (const { node } of children(statement.node, 'relations')) {
-      effect.lock(context.resolve(nameFromRange(node)), mode);
+      const relation = context.resolve(nameFromRange(node));
+      effect.lock(relation, mode);
+      if (relation === null || !flag(node, 'inh')) continue;
+      for (const heir of context.descendants(relation)) effect.lock(heir, mode, 'partition');
     }
   },
   DoStmt(statement, effect) {
@@ -125,9 +131,23 @@ function lockWritten(statement: ParsedStatement, effect: Effect, context: Assess
     if (relation === null || context.isNew(relation)) continue;
     // Foreign keys look the other row up and lock it.
     for (const other of context.referenced(relation)) effect.lock(other, 'RowShareLock', 'referenced');
-    for (const partition of context.partitions(relation))
-      effect.lock(partition, 'RowExclusiveLock', 'partition');
+    if (!reachesHeirs(statement, name, relation, context)) continue;
+    for (const heir of context.descendants(relation)) effect.lock(heir, 'RowExclusiveLock', 'partition');
   }
+}
+
+/** Rows of partitions and heirs are written through their parent, unless it is named with ONLY; new rows in partitions alone. */
+function reachesHeirs(
+  { kind, node }: ParsedStatement,
+  name: QualifiedName,
+  relation: string,
+  context: AssessContext,
+): boolean {
+  if (context.isPartitioned(relation)) return true;
+  if (kind === 'InsertStmt' || kind === 'CopyStmt') return false;
+  const target = relationOf(node);
+  const isTarget = target !== null && showName(target) === showName(name);
+  return !isTarget || flag(child(node, 'relation'), 'inh');
 }
 
 function wordsOfBlock(statement: ParsedStatement): ReadonlySet<string> {

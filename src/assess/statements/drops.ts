@@ -101,7 +101,7 @@ function dropTable(name: QualifiedName, cascade: boolean, effect: Effect, contex
   if (cascade) {
     for (const other of context.referencing(relation)) effect.lock(other, 'AccessExclusiveLock', 'source');
   }
-  for (const partition of context.partitions(relation)) {
+  for (const partition of context.descendants(relation)) {
     effect.lock(partition, 'AccessExclusiveLock', 'partition').tag('partitioning');
   }
   const parent = context.table(relation)?.partitionOf ?? null;

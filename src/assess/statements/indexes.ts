@@ -15,8 +15,8 @@ export const indexFamily: Family = {
     const index = name === null ? `${table} index` : quoteQualified(schema, name);
     const mode = flag(statement.node, 'concurrent') ? 'ShareUpdateExclusiveLock' : 'ShareLock';
     effect.lock(table, mode).scan(table).build(table, index).tagFor(table, 'changes-schema');
-    if (!context.isPartitioned(table)) return;
-    for (const partition of context.partitions(table)) {
+    if (!context.isPartitioned(table) || !flag(child(statement.node, 'relation'), 'inh')) return;
+    for (const partition of context.descendants(table)) {
       effect.lock(partition, mode, 'partition').scan(partition).build(partition, `${partition} index`);
     }
   },

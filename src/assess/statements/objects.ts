@@ -54,6 +54,10 @@ export const objectFamily: Family = {
     effect
       .lock(relation, index ? 'ShareUpdateExclusiveLock' : 'AccessExclusiveLock', index ? 'index' : 'target')
       .tagFor(relation, 'changes-schema', 'alters');
+    const recurses = type === 'OBJECT_COLUMN' || type === 'OBJECT_ATTRIBUTE';
+    if (relation !== null && recurses && flag(child(node, 'relation'), 'inh')) {
+      for (const heir of context.descendants(relation)) effect.lock(heir, 'AccessExclusiveLock', 'partition');
+    }
     // Who uses the object by its name breaks; of an index or constraint nobody does.
     const usedByName = !['OBJECT_INDEX', 'OBJECT_TABCONSTRAINT', 'OBJECT_TRIGGER', 'OBJECT_POLICY'].includes(
       type,

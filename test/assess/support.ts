@@ -1,0 +1,34 @@
+import { analyse } from '../../src/assess/analyse.ts';
+import { type AssessFacts, assessMigration } from '../../src/assess/assess.ts';
+import { AssessContext } from '../../src/assess/context.ts';
+import type { Assessment, RelationSize } from '../../src/assess/model.ts';
+import type { Catalog } from '../../src/catalog/model.ts';
+import type { Policy } from '../../src/config/settings.ts';
+import { looseMigration } from '../../src/source/native.ts';
+import { parseScript } from '../../src/sql/parse.ts';
+
+export const policy = {
+  rollbackWindowHours: { low: 24, medium: 72, high: 168, critical: 336 },
+} as Policy;
+
+/** Assesses a piece of SQL; `rows` gives tables a size. */
+export function assess(
+  sql: string,
+  options: {
+    readonly catalog?: Catalog | null;
+    readonly rows?: Readonly<Record<string, number | null>>;
+  } = {},
+): Promise<Assessment> {
+  const sizes = new Map<string, RelationSize>(
+    Object.entries(options.rows ?? {}).map(([relation, rows]) => [
+      relation,
+      { relation, rows, bytes: rows === null ? null : rows * 100, indexes: 1 },
+    ]),
+  );
+  const facts: AssessFacts = { catalog: options.catalog ?? null, sizes, policy };
+  return assessMigration(looseMigration('up.sql', sql), facts);
+}
+
+export async function analysed(sql: string, catalog: Catalog | null = null) {
+  return analyse(await parseScript(sql, 'up.sql'), new AssessContext(catalog), new Map());
+}
