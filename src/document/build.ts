@@ -284,7 +284,7 @@ function rollbackOf({ run, newest = true, previous }: ReportInput, now: Date): R
 
 function goBackTo(previous: string | null, environment: string): string {
   return previous === null
-    ? `ferrata down --steps all${environment}`
+    ? `ferrata down --to 0${environment}`
     : `ferrata rollback --to ${previous}${environment}`;
 }
 
