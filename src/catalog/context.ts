@@ -271,7 +271,14 @@ export function isHiddenSchema(name: string): boolean {
   return name === ATTIC_SCHEMA || name === LEDGER_SCHEMA;
 }
 
-/** SQL that is true for rows that belong to no extension; `alias` is the table's alias with an `oid`. */
+/**
+ * SQL that is true for rows that belong to no extension, nor (functions, casts) came with a range type; `alias` is the
+ * table's alias with an `oid`.
+ */
 export function notMember(catalog: SystemCatalog, alias: string): string {
-  return `NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = '${catalog}'::regclass AND e.objid = ${alias}.oid AND e.deptype = 'e')`;
+  const types = catalog === 'pg_proc' || catalog === 'pg_cast' ? `IN ('e', 'i')` : `= 'e'`;
+  return (
+    `NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = '${catalog}'::regclass ` +
+    `AND e.objid = ${alias}.oid AND e.deptype ${types})`
+  );
 }

@@ -1,11 +1,13 @@
 /**
- * Reads a database's schema: one message to the server, one snapshot, every kind of object.
+ * Reads a database's schema: one message to the server, one snapshot, every kind of object (two messages where kinds that
+ * most databases lack turn up).
  */
 import type { Connection } from '../postgres/connection.ts';
 import { ReadContext } from './context.ts';
 import type { TextRow } from './decode.ts';
 import { DEPENDENCY_QUERY, readDependencies } from './dependencies.ts';
 import { KINDS } from './kinds/index.ts';
+import type { Kind } from './kinds/kind.ts';
 import type { Catalog } from './model.ts';
 
 export interface ReadOptions {
@@ -49,21 +51,33 @@ const SAVEPOINT = 'ferrata_catalog';
 export async function readCatalog(connection: Connection, options: ReadOptions = {}): Promise<Catalog> {
   const { dependencies = true, inTransaction = false } = options;
   const { major } = connection.server;
-  const queries = KINDS.map((kind) => kind.query(major));
-  const statements = queries.filter((query) => query !== null);
-  if (dependencies) statements.push(DEPENDENCY_QUERY);
-  const results = await run(connection, statements, inTransaction);
-  const context = new ReadContext(major);
-  let next = 0;
-  for (const [position, kind] of KINDS.entries()) {
-    kind.read(queries[position] === null ? [] : (results[next++] ?? []), context);
+  const found = present.get(connection) ?? new Set<Kind>();
+  present.set(connection, found);
+  for (;;) {
+    const asked = KINDS.filter((kind) => kind.probe === undefined || found.has(kind));
+    const unknown = KINDS.filter((kind) => kind.probe !== undefined && !found.has(kind));
+    const queries = asked.map((kind) => kind.query(major));
+    const statements = queries.filter((query) => query !== null);
+    if (dependencies) statements.push(DEPENDENCY_QUERY);
+    if (unknown.length > 0) statements.push(`SELECT ${unknown.map(({ probe }) => probe).join(', ')}`);
+    const results = await run(connection, statements, inTransaction);
+    const probed = unknown.length > 0 ? results.at(-1)?.[0] : undefined;
+    const appeared = unknown.filter((_, position) => probed?.[position] === 't');
+    for (const kind of appeared) found.add(kind);
+    // Once more, with them, so that all is of one snapshot.
+    if (appeared.length > 0) continue;
+    const context = new ReadContext(major);
+    let next = 0;
+    for (const [position, kind] of asked.entries()) {
+      kind.read(queries[position] === null ? [] : (results[next++] ?? []), context);
+    }
+    const edges = readDependencies(dependencies ? (results[next] ?? []) : [], context);
+    return { major, objects: context.objects, ...edges };
   }
-  return {
-    major,
-    objects: context.objects,
-    ...readDependencies(dependencies ? (results[next] ?? []) : [], context),
-  };
 }
+
+/** The rare kinds that a connection has met: they are asked for at once the next time. */
+const present = new WeakMap<Connection, Set<Kind>>();
 
 const ATTEMPTS = 3;
 

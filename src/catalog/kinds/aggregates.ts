@@ -3,7 +3,7 @@ import { notMember } from '../context.ts';
 import { bool, type Text, text } from '../decode.ts';
 import { FIRST_USER_OID } from '../system-catalogs.ts';
 import { addDefined, optionList } from './definition.ts';
-import type { Kind } from './kind.ts';
+import { type Kind, userRow } from './kind.ts';
 
 const MODIFY: Readonly<Record<string, string>> = { r: 'READ_ONLY', s: 'SHAREABLE', w: 'READ_WRITE' };
 const PARALLEL: Readonly<Record<string, string>> = { s: 'SAFE', r: 'RESTRICTED' };
@@ -11,6 +11,7 @@ const PARALLEL: Readonly<Record<string, string>> = { s: 'SAFE', r: 'RESTRICTED' 
 /** Aggregates (manual, CREATE AGGREGATE). */
 export const aggregates: Kind = {
   name: 'aggregates',
+  probe: userRow('pg_aggregate', 'aggfnoid'),
   query: () =>
     `SELECT p.oid, p.proname, p.pronamespace, pg_get_userbyid(p.proowner), p.proacl::text,
        oidvectortypes(p.proargtypes), pg_get_function_arguments(p.oid), pg_get_function_identity_arguments(p.oid),

@@ -10,6 +10,7 @@ import type { Kind } from './kind.ts';
  */
 export const baseTypes: Kind = {
   name: 'base types',
+  probe: `EXISTS (SELECT FROM pg_type WHERE oid >= ${FIRST_USER_OID} AND typtype IN ('b', 'p') AND typelem = 0)`,
   query: () =>
     `SELECT t.oid, t.typname, t.typnamespace, pg_get_userbyid(t.typowner), t.typacl::text, to_json(ARRAY[
        t.typisdefined::text, t.typlen::text, t.typbyval::text, t.typcategory::text, t.typispreferred::text,

@@ -2,13 +2,14 @@ import { notMember } from '../context.ts';
 import { text } from '../decode.ts';
 import { FIRST_USER_OID } from '../system-catalogs.ts';
 import { addDefined } from './definition.ts';
-import type { Kind } from './kind.ts';
+import { type Kind, userRow } from './kind.ts';
 
 const CONTEXT: Readonly<Record<string, string>> = { a: ' AS ASSIGNMENT', i: ' AS IMPLICIT', e: '' };
 
 /** Casts; identity `(source AS target)`. */
 export const casts: Kind = {
   name: 'casts',
+  probe: userRow('pg_cast'),
   query: () =>
     `SELECT c.oid, format_type(c.castsource, NULL), format_type(c.casttarget, NULL), c.castcontext, c.castmethod,
        CASE WHEN c.castfunc <> 0 THEN c.castfunc::regprocedure::text END

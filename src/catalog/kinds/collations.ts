@@ -3,12 +3,13 @@ import { quoteIdent, quoteLiteral } from '../../sql/quote.ts';
 import { bool, type Text, text } from '../decode.ts';
 import { FIRST_USER_OID } from '../system-catalogs.ts';
 import { addDefined, optionList } from './definition.ts';
-import type { Kind } from './kind.ts';
+import { type Kind, userRow } from './kind.ts';
 
 const PROVIDERS: Readonly<Record<string, string>> = { c: 'libc', i: 'icu', b: 'builtin', d: 'default' };
 
 export const collations: Kind = {
   name: 'collations',
+  probe: userRow('pg_collation'),
   // The version of the operating system's library is not the schema's.
   query: (major) => {
     const locale = major >= 17 ? 'c.colllocale' : major >= 15 ? 'c.colliculocale' : 'NULL';
@@ -50,6 +51,7 @@ export const collations: Kind = {
 
 export const conversions: Kind = {
   name: 'conversions',
+  probe: userRow('pg_conversion'),
   query: () =>
     `SELECT c.oid, c.conname, c.connamespace, pg_get_userbyid(c.conowner), pg_encoding_to_char(c.conforencoding),
        pg_encoding_to_char(c.contoencoding), c.conproc::text, c.condefault

@@ -33,7 +33,7 @@ export const constraints: Kind = {
       const relation = context.relations.get(text(table));
       const domainIdentity = table === '0' ? context.domains.get(text(domain)) : undefined;
       const owner = relation?.identity ?? domainIdentity;
-      if (owner === undefined || isReferencedClone(row, byOid)) continue;
+      if (owner === undefined || row[5] === null || isReferencedClone(row, byOid)) continue;
       const keys = array(row[6]);
       const parkedColumn = relation === undefined ? null : context.parkedAmong(relation, keys);
       const parked = relation?.parked ?? parkedColumn;

@@ -2,7 +2,7 @@ import { quoteIdent } from '../../sql/quote.ts';
 import type { ReadContext } from '../context.ts';
 import { type AclKind, text } from '../decode.ts';
 import { addDefined, oneStatement } from './definition.ts';
-import type { Kind } from './kind.ts';
+import { type Kind, userRow } from './kind.ts';
 
 const TYPES: Readonly<Record<string, { readonly words: string; readonly acl: AclKind | null }>> = {
   r: { words: 'TABLES', acl: 'r' },
@@ -32,6 +32,7 @@ function parse(item: string): Grant {
  */
 export const defaultPrivileges: Kind = {
   name: 'default privileges',
+  probe: userRow('pg_default_acl'),
   query: () =>
     `SELECT oid, pg_get_userbyid(defaclrole), defaclnamespace, defaclobjtype, defaclacl::text FROM pg_default_acl`,
   read(rows, context) {

@@ -3,12 +3,13 @@ import { array, text } from '../decode.ts';
 import { CAPTURE_PREFIX } from '../model.ts';
 import { FIRST_USER_OID } from '../system-catalogs.ts';
 import { addDefined, qualified } from './definition.ts';
-import type { Kind } from './kind.ts';
+import { type Kind, userRow } from './kind.ts';
 
 const STATES: Readonly<Record<string, string>> = { D: 'DISABLE', R: 'ENABLE REPLICA', A: 'ENABLE ALWAYS' };
 
 export const eventTriggers: Kind = {
   name: 'event triggers',
+  probe: userRow('pg_event_trigger'),
   query: () =>
     `SELECT t.oid, t.evtname, pg_get_userbyid(t.evtowner), t.evtevent, t.evtenabled, t.evttags::text,
        ${qualified('n.nspname', 'p.proname')}

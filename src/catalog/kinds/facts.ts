@@ -35,7 +35,9 @@ export const comments: Kind = {
   name: 'comments',
   query: () =>
     `SELECT classoid, objoid, objsubid, description FROM pg_description WHERE objoid >= ${FIRST_USER_OID}
-     OR classoid IN ('pg_namespace'::regclass, 'pg_extension'::regclass)`,
+     UNION ALL SELECT classoid, objoid, objsubid, description FROM pg_description
+     WHERE objoid IN (SELECT oid FROM pg_namespace UNION ALL SELECT oid FROM pg_extension)
+       AND objoid < ${FIRST_USER_OID} AND classoid IN ('pg_namespace'::regclass, 'pg_extension'::regclass)`,
   read(rows, context) {
     for (const [catalog, oid, sub, comment] of rows) {
       const name = systemCatalog(text(catalog));

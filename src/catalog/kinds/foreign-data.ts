@@ -3,7 +3,7 @@ import { quoteIdent, quoteLiteral } from '../../sql/quote.ts';
 import { array, type Text, text } from '../decode.ts';
 import { FIRST_USER_OID } from '../system-catalogs.ts';
 import { addDefined } from './definition.ts';
-import type { Kind } from './kind.ts';
+import { type Kind, userRow } from './kind.ts';
 
 /** `name=value` items as the list of an OPTIONS clause, in front of which a space is put. */
 function optionsClause(items: readonly string[]): string {
@@ -21,6 +21,7 @@ function clause(words: string, value: Text | undefined): string {
 
 export const foreignDataWrappers: Kind = {
   name: 'foreign data wrappers',
+  probe: userRow('pg_foreign_data_wrapper'),
   query: () =>
     `SELECT oid, fdwname, pg_get_userbyid(fdwowner), fdwacl::text, fdwhandler::text, fdwvalidator::text, fdwoptions::text
      FROM pg_foreign_data_wrapper WHERE oid >= ${FIRST_USER_OID}`,
@@ -47,6 +48,7 @@ export const foreignDataWrappers: Kind = {
 
 export const foreignServers: Kind = {
   name: 'foreign servers',
+  probe: userRow('pg_foreign_server'),
   query: () =>
     `SELECT s.oid, s.srvname, pg_get_userbyid(s.srvowner), s.srvacl::text, s.srvtype, s.srvversion, f.fdwname,
        s.srvoptions::text
@@ -81,6 +83,7 @@ const SECRET = /pass|secret|token|key|credential/i;
 /** A mapping that holds a password can be seen but not written down: its definition is null. */
 export const userMappings: Kind = {
   name: 'user mappings',
+  probe: userRow('pg_foreign_server'),
   query: () =>
     `SELECT umid, srvname, CASE WHEN umuser = 0 THEN 'PUBLIC' ELSE quote_ident(usename) END, umoptions::text
      FROM pg_user_mappings`,

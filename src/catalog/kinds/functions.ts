@@ -24,7 +24,7 @@ export const functions: Kind = {
     for (const row of rows) {
       const [oid, name, schema, owner, acl, kind, types, definition, result, args, language] = row;
       const qualified = context.identityIn(text(schema), text(name), 'pg_proc', text(oid));
-      if (qualified === undefined) continue;
+      if (qualified === undefined || definition === null) continue;
       context.add({
         kind: 'function',
         identity: `${qualified}(${types})`,

@@ -26,6 +26,8 @@ export const indexes: Kind = {
       identities.set(text(oid), `${quoteIdent(relation.schema)}.${quoteIdent(unparked)}`);
     }
     for (const [oidText, nameText, table, definition, unique, valid, tablespace, keys, statistics] of rows) {
+      // Dropped by somebody else since the snapshot was taken; so in the other kinds.
+      if (definition === null) continue;
       const oid = text(oidText);
       const relation = context.relations.get(text(table));
       if (relation === undefined) continue;

@@ -1,5 +1,6 @@
 import type { ReadContext } from '../context.ts';
 import type { TextRow } from '../decode.ts';
+import { FIRST_USER_OID } from '../system-catalogs.ts';
 
 /**
  * One kind of object, or a tight family of kinds. `query` is one SQL statement for that major version, run under
@@ -10,5 +11,15 @@ import type { TextRow } from '../decode.ts';
 export interface Kind {
   readonly name: string;
   query(major: number): string | null;
+  /**
+   * For kinds that most databases lack: an SQL condition, cheap to plan, that is true where there may be some. `query`
+   * runs only then.
+   */
+  readonly probe?: string;
   read(rows: readonly TextRow[], context: ReadContext): void;
+}
+
+/** The condition that a system catalog holds a row that is not the server's own. */
+export function userRow(catalog: string, oid = 'oid'): string {
+  return `EXISTS (SELECT FROM ${catalog} WHERE ${oid} >= ${FIRST_USER_OID})`;
 }

@@ -4,10 +4,11 @@ import { notMember } from '../context.ts';
 import { bool, text } from '../decode.ts';
 import { FIRST_USER_OID } from '../system-catalogs.ts';
 import { addDefined } from './definition.ts';
-import type { Kind } from './kind.ts';
+import { type Kind, userRow } from './kind.ts';
 
 export const languages: Kind = {
   name: 'languages',
+  probe: userRow('pg_language'),
   query: () =>
     `SELECT l.oid, l.lanname, pg_get_userbyid(l.lanowner), l.lanacl::text, l.lanpltrusted, l.lanplcallfoid::regproc::text,
        CASE WHEN l.laninline <> 0 THEN l.laninline::regproc::text END,
@@ -36,6 +37,7 @@ export const languages: Kind = {
 
 export const accessMethods: Kind = {
   name: 'access methods',
+  probe: userRow('pg_am'),
   query: () =>
     `SELECT a.oid, a.amname, a.amtype, a.amhandler::text FROM pg_am a
      WHERE a.oid >= ${FIRST_USER_OID} AND ${notMember('pg_am', 'a')}`,
@@ -60,6 +62,7 @@ export const accessMethods: Kind = {
 
 export const transforms: Kind = {
   name: 'transforms',
+  probe: userRow('pg_transform'),
   query: () =>
     `SELECT t.oid, format_type(t.trftype, NULL), l.lanname,
        CASE WHEN t.trffromsql <> 0 THEN t.trffromsql::regprocedure::text END,

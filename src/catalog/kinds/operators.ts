@@ -5,7 +5,7 @@ import { notMember } from '../context.ts';
 import { array, bool, text } from '../decode.ts';
 import { FIRST_USER_OID } from '../system-catalogs.ts';
 import { addDefined, optionList, qualified } from './definition.ts';
-import type { Kind } from './kind.ts';
+import { type Kind, userRow } from './kind.ts';
 
 const reference = (column: string) =>
   `(SELECT 'OPERATOR(' || quote_ident(n.nspname) || '.' || r.oprname || ')' FROM pg_operator r
@@ -13,6 +13,7 @@ const reference = (column: string) =>
 
 export const operators: Kind = {
   name: 'operators',
+  probe: userRow('pg_operator'),
   // A shell (no function yet) is what another operator's COMMUTATOR left behind: nobody can use it.
   query: () =>
     `SELECT o.oid, o.oprname, o.oprnamespace, pg_get_userbyid(o.oprowner), o.oprkind,
@@ -88,6 +89,7 @@ function members(catalog: 'pg_opfamily' | 'pg_opclass', oid: string): string {
 
 export const operatorFamilies: Kind = {
   name: 'operator families',
+  probe: userRow('pg_opfamily'),
   query: () =>
     `SELECT f.oid, f.opfname, f.opfnamespace, pg_get_userbyid(f.opfowner), f.opfmethod, ${members('pg_opfamily', 'f.oid')}
      FROM pg_opfamily f WHERE f.oid >= ${FIRST_USER_OID} AND ${notMember('pg_opfamily', 'f')}`,
@@ -118,6 +120,7 @@ export const operatorFamilies: Kind = {
 
 export const operatorClasses: Kind = {
   name: 'operator classes',
+  probe: userRow('pg_opclass'),
   query: () =>
     `SELECT c.oid, c.opcname, c.opcnamespace, pg_get_userbyid(c.opcowner), c.opcmethod, c.opcdefault,
        format_type(c.opcintype, NULL), CASE WHEN c.opckeytype <> 0 THEN format_type(c.opckeytype, NULL) END,

@@ -2,11 +2,12 @@ import { quoteIdent } from '../../sql/quote.ts';
 import { text } from '../decode.ts';
 import { FIRST_USER_OID } from '../system-catalogs.ts';
 import { qualified } from './definition.ts';
-import type { Kind } from './kind.ts';
+import { type Kind, userRow } from './kind.ts';
 
 /** Range types (manual, CREATE TYPE). The multirange type belongs to its range. */
 export const ranges: Kind = {
   name: 'ranges',
+  probe: userRow('pg_range', 'rngtypid'),
   query: (major) =>
     `SELECT t.oid, t.typname, t.typnamespace, pg_get_userbyid(t.typowner), t.typacl::text,
        format_type(r.rngsubtype, NULL),

@@ -4,12 +4,13 @@ import type { ReadContext } from '../context.ts';
 import { array, bool, text } from '../decode.ts';
 import { FIRST_USER_OID } from '../system-catalogs.ts';
 import { addDefined } from './definition.ts';
-import type { Kind } from './kind.ts';
+import { type Kind, userRow } from './kind.ts';
 
 type PublishedTable = readonly [relation: string, columns: string | null, filter: string | null];
 
 export const publications: Kind = {
   name: 'publications',
+  probe: userRow('pg_publication'),
   query: (major) =>
     `SELECT p.oid, p.pubname, pg_get_userbyid(p.pubowner), p.puballtables, p.pubinsert, p.pubupdate, p.pubdelete,
        p.pubtruncate, p.pubviaroot, ${major >= 18 ? 'p.pubgencols' : 'NULL'},

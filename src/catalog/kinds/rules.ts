@@ -12,7 +12,7 @@ export const rules: Kind = {
   read(rows, context) {
     for (const [oid, name, table, definition, enabled] of rows) {
       const relation = context.relations.get(text(table));
-      if (relation === undefined) continue;
+      if (relation === undefined || definition === null) continue;
       const { parked } = relation;
       context.add(
         {

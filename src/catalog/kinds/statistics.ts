@@ -2,11 +2,12 @@ import { quoteIdent } from '../../sql/quote.ts';
 import { text } from '../decode.ts';
 import { FIRST_USER_OID } from '../system-catalogs.ts';
 import { addDefined } from './definition.ts';
-import type { Kind } from './kind.ts';
+import { type Kind, userRow } from './kind.ts';
 
 /** Extended statistics (manual, CREATE STATISTICS). They go away with their table. */
 export const statistics: Kind = {
   name: 'statistics',
+  probe: userRow('pg_statistic_ext'),
   query: () =>
     `SELECT s.oid, s.stxname, s.stxnamespace, pg_get_userbyid(s.stxowner), s.stxrelid, s.stxkeys::text,
        pg_get_statisticsobjdef(s.oid), CASE WHEN s.stxstattarget >= 0 THEN s.stxstattarget END

@@ -3,10 +3,11 @@ import { quoteIdent } from '../../sql/quote.ts';
 import { array, text } from '../decode.ts';
 import { FIRST_USER_OID } from '../system-catalogs.ts';
 import { addDefined, optionList, qualified } from './definition.ts';
-import type { Kind } from './kind.ts';
+import { type Kind, userRow } from './kind.ts';
 
 export const textSearchParsers: Kind = {
   name: 'text search parsers',
+  probe: userRow('pg_ts_parser'),
   query: () =>
     `SELECT oid, prsname, prsnamespace, prsstart::text, prstoken::text, prsend::text, prslextype::text, prsheadline::text
      FROM pg_ts_parser WHERE oid >= ${FIRST_USER_OID}`,
@@ -39,6 +40,7 @@ export const textSearchParsers: Kind = {
 
 export const textSearchTemplates: Kind = {
   name: 'text search templates',
+  probe: userRow('pg_ts_template'),
   query: () =>
     `SELECT oid, tmplname, tmplnamespace, tmplinit::text, tmpllexize::text
      FROM pg_ts_template WHERE oid >= ${FIRST_USER_OID}`,
@@ -68,6 +70,7 @@ export const textSearchTemplates: Kind = {
 
 export const textSearchDictionaries: Kind = {
   name: 'text search dictionaries',
+  probe: userRow('pg_ts_dict'),
   query: () =>
     `SELECT d.oid, d.dictname, d.dictnamespace, pg_get_userbyid(d.dictowner), ${qualified('n.nspname', 't.tmplname')},
        d.dictinitoption
@@ -95,6 +98,7 @@ export const textSearchDictionaries: Kind = {
 
 export const textSearchConfigurations: Kind = {
   name: 'text search configurations',
+  probe: userRow('pg_ts_config'),
   query: () =>
     `SELECT c.oid, c.cfgname, c.cfgnamespace, pg_get_userbyid(c.cfgowner), ${qualified('n.nspname', 'p.prsname')},
        ARRAY(SELECT (SELECT quote_ident(y.alias) FROM ts_token_type(c.cfgparser) y WHERE y.tokid = m.maptokentype)

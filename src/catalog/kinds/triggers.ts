@@ -24,7 +24,7 @@ export const triggers: Kind = {
   read(rows, context) {
     for (const [oid, name, table, definition, enabled, inherited, constraint, columns] of rows) {
       const relation = context.relations.get(text(table));
-      if (relation === undefined || text(name).startsWith(CAPTURE_PREFIX)) continue;
+      if (relation === undefined || definition === null || text(name).startsWith(CAPTURE_PREFIX)) continue;
       const parked = relation.parked ?? context.parkedAmong(relation, text(columns).split(' '));
       context.add(
         {

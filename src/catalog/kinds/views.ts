@@ -14,7 +14,7 @@ export const views: Kind = {
   read(rows, context) {
     for (const [oid, definition] of rows) {
       const relation = context.relations.get(text(oid));
-      if (relation === undefined) continue;
+      if (relation === undefined || definition === null) continue;
       const shared = properties(relation, text(definition), context);
       const materialized = {
         populated: relation.populated,
