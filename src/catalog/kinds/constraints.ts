@@ -43,10 +43,12 @@ export const constraints: Kind = {
         const indexName = relation.parked?.name(text(row[16])) ?? text(row[16]);
         context.constraintIndexes.set(indexOid, `${quoteIdent(relation.schema)}.${quoteIdent(indexName)}`);
       }
+      // The index behind a key was renamed for parking, and the constraint with it.
+      const ownName = relation?.parked?.name(text(name)) ?? text(name);
       context.add(
         {
           kind: 'constraint',
-          identity: `${owner}.${quoteIdent(text(name))}`,
+          identity: `${owner}.${quoteIdent(ownName)}`,
           parent: relation?.key ?? `domain ${owner}`,
           properties: properties(row, keys, relation, parked, context),
           physical: `pg_constraint:${oid}`,
