@@ -25,11 +25,24 @@ export async function rowContext(
   numbers: readonly number[],
   castable: boolean,
 ): Promise<RowContext> {
-  const tables = tableShapes(catalog);
-  const texts = [...tables.values()].flatMap(({ columns }) => columns.map(({ type }) => type));
+  const shapes = tableShapes(catalog);
+  const texts = [...shapes.values()].flatMap(({ columns }) => columns.map(({ type }) => type));
   const types = await readTypes(connection, texts);
+  const tables = new Map(
+    [...shapes].map(([identity, table]) => [identity, withDomains(table, types)] as const),
+  );
   const chosen = await chooseValues(connection, types.values(), numbers, { castable, column: '' });
   return { connection, tables, types, chosen, castable };
+}
+
+/** A column of a domain that is NOT NULL is NOT NULL itself, whatever it says. */
+function withDomains(table: TableShape, types: ReadonlyMap<string, TypeShape>): TableShape {
+  const refuses = (type: TypeShape | null | undefined): boolean =>
+    type?.kind === 'domain' && (type.notNull || refuses(type.inner));
+  const columns = table.columns.map((column) =>
+    refuses(types.get(column.type)) ? { ...column, notNull: true } : column,
+  );
+  return { ...table, columns };
 }
 
 export function styleFor(context: RowContext, column: ColumnShape): Style {

@@ -33,7 +33,7 @@ export interface TrialResult {
   readonly message: string;
 }
 
-const MAX_ROUNDS = 8;
+const MAX_ROUNDS = 6;
 const MAX_ALTERNATIVES = 120;
 /** Rows that are searched for in full; when none of them gets in, the table is given up. */
 const PILOTS = 3;
@@ -85,6 +85,18 @@ async function search(
     const open = searches.filter(({ result, alternatives }) => result === null && alternatives.length > 0);
     if (open.length === 0) break;
     await runRound(context, table, open, options, false);
+    // What is no constraint's refusal comes from a trigger, where there is one.
+    const suspects = open.filter(
+      ({ result, last }) => result === null && last?.state?.startsWith('23') !== true,
+    );
+    if (round === 0 && options.triggersOff && suspects.length > 0 && table.triggers.length > 0) {
+      const again = suspects.map(({ alternatives, last }) => ({ alternatives, last }));
+      await runRound(context, table, suspects, options, true);
+      // Without the trigger another error may show: the search goes on from the first one.
+      suspects.forEach((one, index) => {
+        if (one.result === null) one.last = again[index]?.last ?? one.last;
+      });
+    }
     for (const one of open) {
       if (one.result !== null || one.last === null) continue;
       const next = await alternativesFor(context, table, one, parents);
@@ -129,8 +141,9 @@ async function runRound(
       return;
     }
     // The first alternative that fails at something new has come further than the others.
-    const signature = `${outcome.state} ${outcome.constraint} ${outcome.column} ${outcome.message}`;
-    if (one.last === null || (!advanced.has(one) && !one.seen.has(signature))) {
+    // A value that its type refuses leads nowhere.
+    const progress = outcome.state?.startsWith('22') !== true && !one.seen.has(signatureOf(outcome));
+    if (one.last === null || (!advanced.has(one) && progress)) {
       one.cells = cells;
       one.last = outcome;
       advanced.add(one);
@@ -139,8 +152,13 @@ async function runRound(
   for (const one of open) {
     if (!advanced.has(one)) one.alternatives = [];
     const { last } = one;
-    if (last !== null) one.seen.add(`${last.state} ${last.constraint} ${last.column} ${last.message}`);
+    if (last !== null) one.seen.add(signatureOf(last));
   }
+}
+
+/** The same refusal, whatever the values in its message. */
+function signatureOf({ state, constraint, column, message }: Outcome): string {
+  return `${state} ${constraint} ${column} ${message.replace(/"[^"]*"|\d+/g, '')}`;
 }
 
 function attemptFor(
@@ -326,17 +344,33 @@ function otherValues(
     }
     if (result.length === before) break;
   }
-  for (const a of candidates) {
-    for (const b of candidates) {
-      if (a.column.name >= b.column.name) continue;
-      for (const x of a.values.slice(0, 6)) {
-        for (const y of b.values.slice(0, 6)) {
-          result.push(changed(changed(one.cells, a.column, x), b.column, y));
+  for (const [x, y] of pairs(candidates)) {
+    if (result.length >= MAX_ALTERNATIVES) break;
+    result.push(changed(changed(one.cells, x.column, x.value), y.column, y.value));
+  }
+  return result;
+}
+
+interface Choice {
+  readonly column: ColumnShape;
+  readonly value: Cell;
+}
+
+function* pairs(
+  candidates: readonly { readonly column: ColumnShape; readonly values: readonly Cell[] }[],
+): Generator<readonly [Choice, Choice]> {
+  for (const [index, { column, values }] of candidates.entries()) {
+    for (const other of candidates.slice(index + 1)) {
+      for (const value of values.slice(0, 6)) {
+        for (const otherValue of other.values.slice(0, 6)) {
+          yield [
+            { column, value },
+            { column: other.column, value: otherValue },
+          ];
         }
       }
     }
   }
-  return result;
 }
 
 function changed(cells: Cells, column: ColumnShape, cell: Cell): Cells {

@@ -195,9 +195,9 @@ function baseValue(type: TypeShape, n: number, style: Style): string | null {
     case 'regclass':
       return pick(['pg_class', 'pg_type', 'pg_proc', 'pg_index'], n);
     case 'regproc':
-      return pick(['now', 'pi', 'random'], n);
+      return pick(['now', 'pi', 'version'], n);
     case 'regprocedure':
-      return pick(['now()', 'pi()', 'lower(text)'], n);
+      return pick(['now()', 'pi()', 'version()'], n);
     case 'regnamespace':
       return pick(['pg_catalog', 'public'], 1);
     case 'regrole':

@@ -100,7 +100,7 @@ function baseVariants(type: TypeShape, facts: Facts, style: Style, chosen: Chose
     case 'bpchar':
     case 'citext':
     case 'name':
-      return texts(facts, type.modifiers[0]);
+      return [...relatives(type, style, chosen), ...texts(facts, type.modifiers[0])];
     case 'bool':
       return [constant('true'), constant('false')];
     case 'date':
@@ -183,6 +183,24 @@ function numbers(facts: Facts, fractions: boolean): Variant[] {
   return result;
 }
 
+/** The default in lower case, in upper case, without spaces: the mildest ways to please a CHECK. */
+function relatives(type: TypeShape, style: Style, chosen: ChosenValues): Variant[] {
+  const base = shifted(type, 0, style, chosen);
+  const change = (by: (text: string) => string): Variant => {
+    return (n) => {
+      const value = base(n);
+      return typeof value === 'string' && value.trim() !== '' ? by(value) : `text ${n}`;
+    };
+  };
+  return [
+    change((text) => text.trim()),
+    change((text) => text.toLowerCase().trim()),
+    change((text) => text.toUpperCase().trim()),
+    change((text) => text.toLowerCase().trim().replaceAll(' ', '-')),
+    change((text) => text.toLowerCase().trim().replaceAll(' ', '_')),
+  ];
+}
+
 function texts(facts: Facts, limit: number | undefined): Variant[] {
   const result: Variant[] = [];
   for (const list of facts.lists) result.push(cycled(list));
@@ -204,16 +222,6 @@ function texts(facts: Facts, limit: number | undefined): Variant[] {
       (n) => `${text}${n}`,
       (n) => `${n}${text}`,
     );
-  for (const length of lengths(facts).concat(limit === undefined ? [] : [limit])) {
-    result.push(
-      (n) => padded(n.toString(36), length, 'a'),
-      (n) => padded(n.toString(36).toUpperCase(), length, 'A'),
-      (n) => padded(String(n), length, '0'),
-      (n) => padded(letters(n), length, 'a'),
-      (n) => padded(letters(n).toUpperCase(), length, 'A'),
-      (n) => padded(n.toString(16), length, '0'),
-    );
-  }
   result.push(
     (n) => `text-${n}`,
     (n) => `text_${n}`,
@@ -251,6 +259,16 @@ function texts(facts: Facts, limit: number | undefined): Variant[] {
     constant('true'),
     constant(''),
   );
+  for (const length of lengths(facts).concat(limit === undefined ? [] : [limit])) {
+    result.push(
+      (n) => padded(n.toString(36), length, 'a'),
+      (n) => padded(n.toString(36).toUpperCase(), length, 'A'),
+      (n) => padded(String(n), length, '0'),
+      (n) => padded(letters(n), length, 'a'),
+      (n) => padded(letters(n).toUpperCase(), length, 'A'),
+      (n) => padded(n.toString(16), length, '0'),
+    );
+  }
   return result;
 }
 
