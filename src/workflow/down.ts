@@ -133,7 +133,11 @@ async function chooseRuns(
 ): Promise<readonly Chosen[]> {
   const applied = [...(await ledger.applied())].reverse();
   const unfinished = await ledger.unfinished();
-  const wanted = chooseApplied(applied, migrations, request, unfinished !== null);
+  const wanted = await wholeGroups(
+    ledger,
+    applied,
+    chooseApplied(applied, migrations, request, unfinished !== null),
+  );
   const chosen: Chosen[] = [];
   if (unfinished !== null) {
     chosen.push({ run: unfinished, applied: applied.find((a) => a.id === unfinished.migration) ?? null });
@@ -154,6 +158,21 @@ async function chooseRuns(
     chosen.push({ run, applied: record });
   }
   return chosen;
+}
+
+/** What was proved as one is undone as one: the members of a group that reach further back come along. */
+async function wholeGroups(
+  ledger: Ledger,
+  newestFirst: readonly AppliedMigration[],
+  wanted: readonly AppliedMigration[],
+): Promise<readonly AppliedMigration[]> {
+  let reach = wanted.length;
+  for (let index = 0; index < reach; index++) {
+    const record = newestFirst[index];
+    const group = record === undefined ? [] : ((await ledger.runOf(record.id))?.proof?.migrations ?? []);
+    reach = Math.max(reach, newestFirst.findLastIndex(({ id }) => group.includes(id)) + 1);
+  }
+  return newestFirst.slice(0, reach);
 }
 
 function chooseApplied(

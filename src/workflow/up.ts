@@ -5,7 +5,7 @@ import type { Settings } from '../config/settings.ts';
 import { FerrataError } from '../errors.ts';
 import type { Reporter } from '../events.ts';
 import { RunSession } from '../execute/session.ts';
-import { checkGates, type GateResult, requireGates } from '../gates/index.ts';
+import { checkGates, forcedGates, type GateResult, requireGates } from '../gates/index.ts';
 import { acquireLease, type Lease } from '../ledger/lease.ts';
 import { type Ledger, openLedger } from '../ledger/ledger.ts';
 import type { Plan } from '../plan/model.ts';
@@ -69,7 +69,6 @@ export async function applyPending(
     if (request.dryRun) {
       return { dryRun: true, planned: await preview(session, ledger, chosen, request.force), runs: [] };
     }
-    await requireForce(session, ledger, request.force);
     if (settings.environment.policy.proof === 'auto' && request.force === null) {
       await rehearseMissing(session, ledger, chosen);
     }
@@ -103,18 +102,6 @@ async function choosePending(
   if (to === null) return pending;
   const last = findMigration(migrations, to);
   return pending.filter((migration) => migration.id <= last.id);
-}
-
-async function requireForce(session: Session, ledger: Ledger, reason: string | null): Promise<void> {
-  if (reason === null) return;
-  const { environment } = session.settings;
-  if (!environment.policy.allowForce) {
-    throw new FerrataError('force-refused', `--force is not allowed on ${environment.name}.`, {
-      why: 'The policy of this environment says so.',
-      hint: 'Prove the rollback with `ferrata rehearse`, or change `allowForce` in the policy.',
-    });
-  }
-  await ledger.audit(ownerName(), 'force', { environment: environment.name, reason });
 }
 
 async function preview(
@@ -181,7 +168,8 @@ async function runAll(
     const resumed = await resumeUnfinished(tools, migrations);
     if (resumed !== null) runs.push(resumed);
     // Chosen anew under the lease: another runner may have been at work while this one waited.
-    for (const migration of await choosePending(ledger, migrations, request.to)) {
+    const chosen = await choosePending(ledger, migrations, request.to);
+    for (const migration of chosen) {
       if (policy.proof === 'off') {
         const { plan } = await compileMember(
           migration,
@@ -211,6 +199,15 @@ async function runAll(
         force: request.force,
       });
       requireGates(gates, migration.id);
+      requireGroup(migration, proved, chosen, await ledger.applied());
+      const forced = forcedGates(gates);
+      if (forced.length > 0) {
+        await ledger.audit(ownerName(), 'force', {
+          migration: migration.id,
+          gates: forced,
+          reason: request.force,
+        });
+      }
       if (proved !== null) await ledger.recordProof(proved);
       runs.push(await runMigration(tools, { migration, plan, proved, catalog, backup }));
     }
@@ -218,4 +215,25 @@ async function runAll(
   } finally {
     await runSession.close();
   }
+}
+
+/** A group that was proved together runs together: alone, no member's rollback was proved. Throws `proof-missing`. */
+function requireGroup(
+  migration: Migration,
+  proved: ProvedPlan | null,
+  chosen: readonly Migration[],
+  applied: readonly { readonly id: string }[],
+): void {
+  const group = proved?.proof.migrations ?? [];
+  const present = new Set([...chosen, ...applied].map(({ id }) => id));
+  const absent = group.filter((id) => !present.has(id));
+  if (absent.length === 0) return;
+  throw new FerrataError(
+    'proof-missing',
+    `${migration.id} was proved only together with ${absent.join(', ')}.`,
+    {
+      why: 'What is proved as one is released, and undone, as one.',
+      hint: `Apply them in one go (without --to), or prove it alone: ferrata rehearse ${migration.id}`,
+    },
+  );
 }

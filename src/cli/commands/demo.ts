@@ -1,6 +1,6 @@
-import { EXIT, FerrataError } from '../../errors.ts';
 import type { Latencies } from '../../demo/application.ts';
 import { runDemo } from '../../demo/run.ts';
+import { EXIT, FerrataError } from '../../errors.ts';
 import { type Command, flag, text } from '../command.ts';
 import { duration, table } from '../print/layout.ts';
 import { printProof } from '../print/proof.ts';
@@ -43,7 +43,9 @@ export const demoCommand: Command = {
         ),
         '',
         ...(result.report === null ? [] : [`report: ${result.report}`]),
-        ...(result.url === null ? [] : [`The server is still running: psql '${result.url}'`, `project: ${result.folder}`]),
+        ...(result.url === null
+          ? []
+          : [`The server is still running: psql '${result.url}'`, `project: ${result.folder}`]),
         p.dim(`done in ${duration(result.ms)}`),
       ].join('\n'),
     );
@@ -68,4 +70,3 @@ function wholeNumber(value: string | null, option: string): number {
   if (Number.isInteger(number) && number >= 1) return number;
   throw new FerrataError('usage', `${option} takes a whole number from 1 on, not \`${value}\`.`);
 }
-
