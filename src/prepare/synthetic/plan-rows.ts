@@ -63,6 +63,16 @@ function rootIdentity(context: RowContext, identity: string): string {
   return table === undefined ? identity : rootOf(table, context.tables).identity;
 }
 
+/** A row by itself, its references by number alone; whether the referenced rows exist is for trial to find out. */
+export function looseRow(
+  context: RowContext,
+  table: TableShape,
+  solutions: readonly Solution[],
+  row: { readonly n: number; readonly sparse: boolean; readonly leaf: Leaf | null },
+): PlannedRow {
+  return planRow(context, table, row, { solutions, numbers: { full: [], sparse: [] }, rows: new Map() });
+}
+
 interface Planning {
   readonly solutions: readonly Solution[];
   readonly numbers: RowNumbers;

@@ -295,7 +295,7 @@ async function otherKeys(
     key.columns.some((name) => columns.some((column) => column.name === name)),
   );
   const own = columns.filter(({ name }) => !references.some((key) => key.columns.includes(name)));
-  for (const step of [100, 200, 300, 1000, 5, 7]) {
+  for (const step of [100, 200, 300, 1000, 100_000, 10_000_000, 5, 7]) {
     if (own.length === 0) break;
     const next = new Map(one.cells);
     for (const column of own) {
