@@ -154,7 +154,7 @@ function timelineStep(step: ReportStep, longest: number): string {
     step.rows === null ? '' : `<span class="soft">${formatCount(step.rows)} rows</span>`
   }${step.transactional ? '' : '<span class="soft">outside a transaction</span>'}${mark(state, STEP_TONES[step.state])}</div>${
     bars === '' ? '' : `<div class="bars">${bars}</div>`
-  }${step.error === null ? '' : `<p class="mark bad" style="white-space:normal">${escapeHtml(step.error)}</p>`}${details}</li>`;
+  }${step.error === null ? '' : `<p class="mark bad" style="white-space:normal">${escapeHtml(step.error)}</p>`}${details === '' ? '' : `<div class="more">${details}</div>`}</li>`;
 }
 
 function mark(text: string, tone: Tone): string {

@@ -47,7 +47,8 @@ td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; wh
 td.wide { min-width: 16rem; overflow-wrap: anywhere; } td.nowrap { white-space: nowrap; }
 code, pre { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace; font-size: .87em; }
 pre { margin: .75rem 0; padding: .8rem 1rem; overflow-x: auto; border: 1px solid var(--line); border-radius: .5rem; background: var(--wash); line-height: 1.5; tab-size: 2; }
-details { margin: .75rem 0; } summary { cursor: pointer; color: var(--accent); }
+details { margin: .75rem 0; } .more { display: flex; flex-wrap: wrap; gap: 0 1.5rem; margin-top: .35rem; font-size: .9rem; }
+.more details { margin: .15rem 0; min-width: 0; max-width: 100%; } .more details[open] { flex-basis: 100%; } summary { cursor: pointer; color: var(--accent); }
 summary:focus-visible { outline: 2px solid var(--accent); outline-offset: 3px; border-radius: .2rem; }
 ol.timeline { margin: 0; padding: 0; list-style: none; border: 1px solid var(--line); border-radius: .6rem; background: var(--card); }
 ol.timeline > li { padding: .8rem 1rem; border-bottom: 1px solid var(--line); }
@@ -66,6 +67,7 @@ footer { margin-top: 3rem; padding-top: 1rem; border-top: 1px solid var(--line);
   main { padding: 1.5rem 1rem 3rem; }
   .bars { grid-template-columns: 4.6rem minmax(0, 1fr) 4.4rem; gap: .15rem .5rem; }
   th, td { padding: .45rem .7rem; }
+  dl.facts { grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr)); }
 }
 @media print { body { background: #fff; } .scroll { overflow: visible; } details { display: block; } }
 `;
