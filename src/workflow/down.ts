@@ -172,7 +172,7 @@ async function wholeGroups(
     const group = record === undefined ? [] : ((await ledger.runOf(record.id))?.proof?.migrations ?? []);
     reach = Math.max(reach, newestFirst.findLastIndex(({ id }) => group.includes(id)) + 1);
   }
-  return newestFirst.slice(0, reach);
+  return reach === wanted.length ? wanted : newestFirst.slice(0, reach);
 }
 
 function chooseApplied(

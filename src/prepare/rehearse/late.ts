@@ -31,6 +31,8 @@ export interface LateRequest {
   };
   readonly start: { readonly database: ScratchDatabase; readonly catalog: Catalog };
   readonly variant: RowVariant;
+  /** Tables that the change wrote rows into. */
+  readonly written: readonly string[];
 }
 
 const UNTESTED: LateVerdict = { summary: 'untested', rows: [], error: null };
@@ -78,7 +80,7 @@ type Outcome = LateRow['outcome'];
 async function write(
   request: LateRequest,
   database: ScratchDatabase,
-  only?: (row: WrittenLateRow) => boolean,
+  only?: (row: { readonly id: string }) => boolean,
 ): Promise<readonly WrittenLateRow[]> {
   return withConnection(database.connector, (connection) =>
     writeLateRows(connection, request.start.catalog, request.point.after, only === undefined ? {} : { only }),

@@ -203,11 +203,12 @@ async function rehearse(request: UnitRequest, variant: RowVariant, fork: Fork): 
   let redo: Comparison | null = null;
   let backError: FerrataError | null = null;
   let derivedRollback: readonly string[] | null = null;
+  const written = [...new Set(measures.flatMap((m) => m.writes.map((w) => w.table)))];
   for (const point of points) {
     const isLast = point.database === main;
     const keepForDerived = isLast && point.done.some((d) => d.member.plan.down !== null);
     const spare = keepForDerived ? await fork(main) : null;
-    const late = await judgeLateRows({ fork, point, start, variant });
+    const late = await judgeLateRows({ fork, point, start, variant, written });
     const way = await goBack(point.database.connector, point.done);
     const judged = await judge(start, point, way, late, touchedTables(measures, start.catalog, point.after));
     rollbackPoints.push(judged);
