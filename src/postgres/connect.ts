@@ -98,7 +98,7 @@ async function connectHost(
     const session = new Session(client, label, target);
     try {
       await client.connect();
-      await session.learn();
+      await inTime(session.learn(), client, target.connectTimeoutMs);
       remembered.encrypted = encrypted;
       return session;
     } catch (error) {
@@ -108,6 +108,22 @@ async function connectHost(
     }
   }
   throw new FerrataError('internal', 'No way to connect was tried');
+}
+
+/** A pooler lets clients in even when it can't reach its server: the first answer counts, not the login. */
+async function inTime(work: Promise<void>, client: pg.Client, timeoutMs: number): Promise<void> {
+  let late = false;
+  const timer = setTimeout(() => {
+    late = true;
+    client.end().catch(() => {});
+  }, timeoutMs);
+  try {
+    await work;
+  } catch (error) {
+    throw late ? new Error('timeout expired') : error;
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** libpq's sslmode: `prefer` tries encrypted first, `allow` plain first (PostgreSQL manual, 34.19.3). */

@@ -33,7 +33,8 @@ export function privilegeHint(
       `(GRANT <owner> TO ${role};), or hand it over: ALTER ${sqlKind} ${quoteName(name)} OWNER TO ${role};`
     );
   }
-  const member = /must (?:be able to SET ROLE|be member of role) "(.+?)"/.exec(message);
+  const member =
+    /(?:must be able to SET ROLE|must be member of role|permission denied to set role) "(.+?)"/.exec(message);
   if (member) return `Let a superuser run: GRANT ${quoteIdent(member[1] ?? '')} TO ${role};`;
   const create = /^permission denied to create (database|role|extension)/.exec(message);
   if (create?.[1] === 'database') return `Let a superuser run: ALTER ROLE ${role} CREATEDB;`;

@@ -3,7 +3,7 @@
  */
 import { spawn } from 'node:child_process';
 import { access, constants, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { createConnection, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -85,7 +85,7 @@ export async function startPgBouncer(
   };
   const url = (database: string): string => `postgres://${username}@127.0.0.1:${port}/${database}`;
   try {
-    await ready(createConnector(url('postgres')));
+    await ready(port);
   } catch (error) {
     const log = await readFile(join(folder, 'log'), 'utf8').catch(() => '');
     await stop();
@@ -94,15 +94,19 @@ export async function startPgBouncer(
   return { port, url, connector: (database) => createConnector(url(database)), stop };
 }
 
-async function ready(connector: Connector): Promise<void> {
+/** It listens; whether it reaches its server is for the test to see. */
+async function ready(port: number): Promise<void> {
   for (let attempt = 0; ; attempt++) {
-    try {
-      await (await connector.connect()).close();
-      return;
-    } catch (error) {
-      if (attempt === 100) throw error;
-      await sleep(20);
-    }
+    const open = await new Promise<boolean>((resolve) => {
+      const socket = createConnection(port, '127.0.0.1', () => {
+        socket.destroy();
+        resolve(true);
+      });
+      socket.once('error', () => resolve(false));
+    });
+    if (open) return;
+    if (attempt === 200) throw new Error('It does not listen.');
+    await sleep(20);
   }
 }
 
