@@ -3,7 +3,7 @@ import type { Policy } from '../config/settings.ts';
 import type { Migration } from '../source/model.ts';
 import { parseMigration } from '../source/scripts.ts';
 import type { Script } from '../sql/model.ts';
-import { analyse } from './analyse.ts';
+import { type Analysis, analyse } from './analyse.ts';
 import { AssessContext } from './context.ts';
 import type { Assessment, Finding, RelationSize } from './model.ts';
 import { isReversible, riskOf, typeOf } from './risk.ts';
@@ -52,10 +52,7 @@ export async function assessScript(script: Script, facts: ScriptFacts): Promise<
   const findings: Finding[] = [];
   for (const make of pending) findings.push(await make());
   findings.push(...(await findingsOfScript(script, analyses)));
-  const relations = sizesOf(
-    analyses.flatMap((analysis) => analysis.facts.locks.map((lock) => lock.relation)),
-    facts.sizes,
-  );
+  const relations = sizesOf(touchedBy(analyses), facts.sizes);
   const { risk, reasons } = riskOf(analyses, relations);
   return {
     migration: facts.migration,
@@ -81,14 +78,21 @@ export function relationsToMeasure(
   searchPath?: readonly string[],
 ): readonly string[] {
   const analyses = analyse(script, new AssessContext(catalog, searchPath), new Map());
-  return [...new Set(analyses.flatMap(({ facts }) => facts.locks.map((lock) => lock.relation)))];
+  return touchedBy(analyses);
+}
+
+/** Tables and views; an index or a sequence has no rows to count. */
+function touchedBy(analyses: readonly Analysis[]): readonly string[] {
+  const locks = analyses.flatMap(({ facts }) => facts.locks);
+  const counted = locks.filter((lock) => lock.role !== 'index' && lock.role !== 'sequence');
+  return [...new Set(counted.map((lock) => lock.relation))];
 }
 
 function sizesOf(
   relations: readonly string[],
   sizes: ReadonlyMap<string, RelationSize>,
 ): readonly RelationSize[] {
-  return [...new Set(relations)].map(
+  return relations.map(
     (relation) => sizes.get(relation) ?? { relation, rows: null, bytes: null, indexes: 0 },
   );
 }

@@ -3,6 +3,7 @@ import type {
   CatalogObject,
   ColumnProperties,
   ConstraintProperties,
+  DomainProperties,
   FunctionProperties,
   IndexProperties,
   ObjectKind,
@@ -146,11 +147,17 @@ export class AssessContext {
     return null;
   }
 
-  isEnumOrDomain(kind: 'enum' | 'domain', name: QualifiedName): boolean {
+  /** A domain by its name: what it stands for, and whether its values are checked; null for any other type. */
+  domain(name: QualifiedName): { readonly base: string; readonly constrained: boolean } | null {
     const schemas = name.schema === null ? this.#searchPath : [name.schema];
-    return schemas.some((schema) =>
-      this.catalog?.objects.has(`${kind} ${quoteQualified(schema, name.name)}`),
-    );
+    for (const schema of schemas) {
+      const identity = quoteQualified(schema, name.name);
+      const domain = this.#properties<DomainProperties>('domain', identity);
+      if (domain === null) continue;
+      const checks = this.#children<ConstraintProperties>('constraint', `domain ${identity}`);
+      return { base: domain.type, constrained: domain.notNull || checks.length > 0 };
+    }
+    return null;
   }
 
   /** Columns of a type, e.g. of a domain: `{ table, column }`. Type as `format_type` gives it. */

@@ -73,7 +73,7 @@ export function riskOf(
 
   const risk = found.reduce<Risk>((high, { risk: next }) => (rank(next) > rank(high) ? next : high), 'low');
   const reasons = found.filter((entry) => entry.risk === risk).map(({ reason }) => reason);
-  if (reasons.length === 0) reasons.push('only adds, and touches fewer than 100 000 rows');
+  if (reasons.length === 0) reasons.push('takes nothing away, and touches fewer than 100 000 rows');
   const unknown = relations.filter((size) => size.rows === null).map((size) => size.relation);
   if (unknown.length > 0) reasons.push(`row counts not known: ${unknown.join(', ')}`);
   return { risk, reasons };

@@ -80,7 +80,9 @@ export function typeChange(from: string | null, to: string, hasUsing: boolean): 
     const widens = modifiersWiden(source, target);
     // A character(n) is padded: every change of its length writes the values anew.
     const padded = source.base === 'character' && !sameModifiers(source, target);
-    return { rewrites: hasUsing || !widens || padded, narrows: !widens };
+    // The elements of an array are not looked at one by one: any change of their length writes it anew.
+    const elements = source.array && !sameModifiers(source, target);
+    return { rewrites: hasUsing || !widens || padded || elements, narrows: !widens };
   }
   const sameStorage =
     !source.array && !target.array && SAME_STORAGE.some(([a, b]) => a === source.base && b === target.base);

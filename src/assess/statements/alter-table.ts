@@ -167,7 +167,10 @@ const COMMANDS: Readonly<Record<string, DescribeCommand>> = {
     effect.lock(known.references, 'AccessExclusiveLock', 'referenced').tagFor(relation, 'foreign-key');
   },
   AT_SetExpression: describeRewrite,
-  AT_SetAccessMethod: describeRewrite,
+  AT_SetAccessMethod: (command, relation, effect, context) => {
+    const known = context.table(relation)?.accessMethod ?? null;
+    if (known === null || known !== text(command, 'name')) rewriteTable(relation, effect, context);
+  },
   AT_SetTableSpace: describeRewrite,
   AT_SetLogged: describeRewrite,
   AT_SetUnLogged: describeRewrite,

@@ -1,6 +1,15 @@
 /** Columns that come, change and go: commands of ALTER TABLE (manual, ALTER TABLE; locks: AlterTableGetLockLevel). */
-import { quoteIdent } from '../../sql/quote.ts';
-import { child, children, type Node, nameFromParts, nameFromRange, strings, text } from '../../sql/tree.ts';
+import { quoteIdent, splitQualified } from '../../sql/quote.ts';
+import {
+  child,
+  children,
+  type Node,
+  nameFromParts,
+  nameFromRange,
+  strings,
+  text,
+  unwrap,
+} from '../../sql/tree.ts';
 import type { AssessContext } from '../context.ts';
 import type { Effect } from '../effect.ts';
 import { isVolatile } from '../expressions.ts';
@@ -32,7 +41,7 @@ export function addColumnRewrite(column: Node | null, context: AssessContext): s
     }
   }
   const name = nameFromParts(strings(typeName?.names));
-  if (name !== null && context.isEnumOrDomain('domain', name)) {
+  if (name !== null && context.domain(name)?.constrained === true) {
     return 'a domain: its constraints are checked for every row';
   }
   return null;
@@ -102,10 +111,25 @@ export function describeDropColumn(
 export function columnTypeChange(command: Node, relation: string, context: AssessContext) {
   const definition = columnDefinition(command);
   const column = text(command, 'name') ?? '';
+  const typeName = typeNameOf(definition);
   const from = context.column(relation, column)?.type ?? null;
-  const to = typeText(typeNameOf(definition));
-  const using = definition?.raw_default !== undefined;
-  return { column, from, to, ...typeChange(from, to, using) };
+  const to = typeText(typeName);
+  const using = definition?.raw_default !== undefined && !isPlainCast(definition.raw_default, column, to);
+  // A domain without constraints is as good as its type; one with them is checked for every row, with a rewrite.
+  const target = context.domain(nameFromParts(strings(typeName?.names)) ?? { schema: null, name: '' });
+  const source =
+    from === null ? null : context.domain(nameFromParts(splitQualified(from)) ?? { schema: null, name: '' });
+  const change = typeChange(source?.base ?? from, target?.base ?? to, using);
+  return { column, from, to, ...change, rewrites: change.rewrites || target?.constrained === true };
+}
+
+/** USING with the column itself, or its cast to the new type, says what would happen without it. */
+function isPlainCast(expression: unknown, column: string, to: string): boolean {
+  const outer = unwrap(expression);
+  const cast =
+    outer?.kind === 'TypeCast' && typeText(typeNameOf(outer.node)) === to ? outer.node.arg : expression;
+  const reference = unwrap(cast);
+  return reference?.kind === 'ColumnRef' && strings(reference.node.fields).join('.') === column;
 }
 
 export function describeColumnType(
