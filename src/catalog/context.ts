@@ -116,7 +116,8 @@ export class ReadContext {
   readonly parkedColumns = new Map<string, Map<string, ParkedDraft>>();
   readonly comments = new Map<string, string>();
   readonly labels = new Map<string, string[]>();
-  readonly members = new Set<string>();
+  /** What extensions made → the extension; physical addresses. */
+  readonly members = new Map<string, string>();
   /** Physical address of what is no object of its own (a default, an identity's sequence …) → that of what it belongs to. */
   readonly parts = new Map<string, string>();
   /** Physical address of a sequence → that of the column that owns it. */

@@ -21,7 +21,7 @@ export const DEPENDENCY_QUERY = `SELECT d.classid, d.objid, d.objsubid, d.refcla
 FROM pg_depend d
 LEFT JOIN pg_attrdef a ON d.classid = 'pg_attrdef'::regclass AND a.oid = d.objid
   AND d.refobjid = a.adrelid AND d.refobjsubid = a.adnum
-WHERE d.objid >= ${FIRST_USER_OID} AND d.deptype <> 'p' AND a.oid IS NULL
+WHERE d.objid >= ${FIRST_USER_OID} AND d.deptype NOT IN ('p', 'e') AND a.oid IS NULL
   AND NOT (d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass
     AND (d.deptype = 'i' OR (d.deptype = 'a' AND d.refobjsubid <> 0)))
   AND NOT (d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_constraint'::regclass AND d.deptype = 'i')
@@ -44,8 +44,13 @@ function address(catalog: string, oid: string, sub: string): string {
   return sub === '0' ? `${catalog}:${oid}` : `${catalog}:${oid}.${sub}`;
 }
 
-/** Catalogs whose entries belong to what they depend on automatically. */
-const PARTS = new Set(['pg_amop', 'pg_amproc', 'pg_publication_rel', 'pg_publication_namespace']);
+/** Catalogs whose entries belong to one of the things that they depend on automatically: one of these. */
+const PARTS: Readonly<Record<string, readonly string[]>> = {
+  pg_amop: ['pg_opclass', 'pg_opfamily'],
+  pg_amproc: ['pg_opclass', 'pg_opfamily'],
+  pg_publication_rel: ['pg_publication'],
+  pg_publication_namespace: ['pg_publication'],
+};
 
 export function readDependencies(
   rows: readonly TextRow[],
@@ -63,7 +68,7 @@ export function readDependencies(
   }
   const edges: Edge[] = [];
   /** What an object belongs to, where it is no object of the model. */
-  const owners = new Map(context.parts);
+  const owners = new Map([...context.members, ...context.parts]);
   for (const [catalogOid, oid, sub, refCatalogOid, refOid, refSub, type] of rows) {
     const catalog = systemCatalog(text(catalogOid));
     const refCatalog = systemCatalog(text(refCatalogOid));
@@ -71,9 +76,8 @@ export function readDependencies(
     const toObject = `${refCatalog}:${refOid}`;
     const from = address(catalog, text(oid), text(sub));
     const to = address(refCatalog, text(refOid), text(refSub));
-    if (type === 'e' || type === 'i' || (type === 'a' && PARTS.has(catalog))) {
-      if (!keys.has(from) || type === 'e') owners.set(from, to);
-      if (type === 'e') continue;
+    if (type === 'i' || PARTS[catalog]?.includes(refCatalog)) {
+      if (!keys.has(from)) owners.set(from, to);
     }
     edges.push({ from, fromObject, to, toObject });
   }

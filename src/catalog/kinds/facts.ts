@@ -25,9 +25,11 @@ export const schemaNames: Kind = {
 export const extensionMembers: Kind = {
   name: 'extension members',
   query: () =>
-    `SELECT classid, objid FROM pg_depend WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e'`,
+    `SELECT classid, objid, refobjid FROM pg_depend WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e'`,
   read(rows, context) {
-    for (const [catalog, oid] of rows) context.members.add(`${systemCatalog(text(catalog))}:${oid}`);
+    for (const [catalog, oid, extension] of rows) {
+      context.members.set(`${systemCatalog(text(catalog))}:${oid}`, `pg_extension:${extension}`);
+    }
   },
 };
 
