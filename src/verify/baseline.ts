@@ -37,8 +37,9 @@ export async function takeBaseline(
       );
       const small = found.filter((table) => Number(table.bytes) <= maxBytes).map((table) => table.name);
       const result: Record<string, Baseline['tables'][string]> = {};
-      const data = await fingerprintData(connection, { tables: small, inTransaction: true });
-      for (const table of data.tables.values())
+      const data =
+        small.length === 0 ? null : await fingerprintData(connection, { tables: small, inTransaction: true });
+      for (const table of data?.tables.values() ?? [])
         result[table.table] = { rows: table.rows, columns: table.columns };
       for (const { name } of found.filter((table) => !(table.name in result))) {
         const [row] = await connection.query<{ rows: string }>(

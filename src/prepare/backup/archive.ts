@@ -87,6 +87,13 @@ export async function readArchiveText(folder: string, file: string, key: BackupK
   return Buffer.concat(parts).toString('utf8');
 }
 
+/** SHA-256 (hex) of the content, decrypted and decompressed. Throws as `readArchive`. */
+export async function hashArchive(folder: string, file: string, key: BackupKey | null): Promise<string> {
+  const hash = createHash('sha256');
+  await readArchive(folder, file, key, hash);
+  return hash.digest('hex');
+}
+
 /** SHA-256 of a file on disk, hex; null where it is missing. */
 export async function hashFile(path: string): Promise<string | null> {
   const hash = createHash('sha256');

@@ -18,8 +18,8 @@ import { BackupKey } from './encryption.ts';
 import { beginFolder, defaultName, finishFolder, freeName, type StoredTable, sealed } from './manifest.ts';
 import { storeSchema } from './schema.ts';
 import {
-  COPY_SETTINGS,
   type CopiedTable,
+  copySettings,
   copyToSql,
   describeTables,
   leftOut,
@@ -136,7 +136,9 @@ async function takeSnapshot(
       const names = await selectTables(main, wanted, absent);
       const result = await main.transaction(
         async () => {
-          await main.script(`${COPY_SETTINGS} SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS};`);
+          await main.script(
+            `${copySettings(main.server.major)} SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS};`,
+          );
           // Before the transaction's snapshot is taken: under a snapshot older than a rewriting ALTER or a TRUNCATE
           // a table looks empty (PostgreSQL manual, 13.6). LOCK takes no snapshot (manual, LOCK).
           if (!(await lockTables(main, names))) return null;
@@ -274,7 +276,7 @@ class Copier {
         worker.transaction(
           async () => {
             await worker.script(`SET TRANSACTION SNAPSHOT ${quoteLiteral(snapshot)}`);
-            await worker.script(COPY_SETTINGS);
+            await worker.script(copySettings(worker.server.major));
             await this.#drain(worker, false);
           },
           { isolation: 'repeatable read', readOnly: true },

@@ -18,7 +18,7 @@ import type { BackupRequest } from './create.ts';
 import type { BackupKey } from './encryption.ts';
 import { beginFolder, finishFolder, type StoredFile, type StoredManifest, sealed } from './manifest.ts';
 import { storeSchema } from './schema.ts';
-import { COPY_SETTINGS, readSequences, selectSequences, selectTables } from './tables.ts';
+import { copySettings, readSequences, selectSequences, selectTables } from './tables.ts';
 
 const run = promisify(execFile);
 const JOBS = 2;
@@ -124,7 +124,7 @@ async function dumpUnderSnapshot(
 ) {
   return connection.transaction(
     async () => {
-      await connection.script(COPY_SETTINGS);
+      await connection.script(copySettings(connection.server.major));
       const [snapshot] = await connection.query<{ id: string; encoding: string }>(
         `SELECT pg_catalog.pg_export_snapshot() AS id, pg_catalog.current_setting('server_encoding') AS encoding`,
       );

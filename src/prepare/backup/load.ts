@@ -8,12 +8,14 @@ import { countOrphans, type ForeignKey, readForeignKeys } from '../../verify/for
 import { readArchive } from './archive.ts';
 import type { BackupKey } from './encryption.ts';
 import type { StoredManifest, StoredTable } from './manifest.ts';
-import { COPY_SETTINGS, copyFromSql, readSequences } from './tables.ts';
+import { copyFromSql, copySettings, readSequences } from './tables.ts';
 
 /** Settings of the loading transaction. */
-export const LOAD_SETTINGS: string = `${COPY_SETTINGS} SET LOCAL check_function_bodies = off;`;
+export function loadSettings(major: number): string {
+  return `${copySettings(major)} SET LOCAL check_function_bodies = off;`;
+}
 
-/** Copies rows in; the connection must be in a transaction with `LOAD_SETTINGS`. */
+/** Copies rows in; the connection must be in a transaction with `loadSettings`. */
 export async function loadTable(
   connection: Connection,
   folder: string,

@@ -13,7 +13,7 @@ import type { Connection, Connector } from '../../postgres/connection.ts';
 import { quoteIdent } from '../../sql/quote.ts';
 import { createBackup } from './create.ts';
 import { restoreDump } from './dump.ts';
-import { checkKeys, LOAD_SETTINGS, loadTable, prepareTables, setSequences } from './load.ts';
+import { checkKeys, loadSettings, loadTable, prepareTables, setSequences } from './load.ts';
 import {
   defaultName,
   freeName,
@@ -170,7 +170,7 @@ async function restoreTables(
     goal === null ? [NO_SCHEMA] : await schemaScripts(backup, present, goal, connection.server.user, whole);
   const presentSequences = new Set(await selectSequences(connection, 'all'));
   const restoreWith = async (script: SchemaScript) => {
-    await connection.script(LOAD_SETTINGS);
+    await connection.script(loadSettings(connection.server.major));
     const safetyBackup = await emptyTables(request, connection, existing);
     await runStage(connection, script.before);
     const plan = await prepareTables(

@@ -121,14 +121,16 @@ export async function describeTables(
  * Settings of a copying transaction, as pg_dump has them: text forms that read the same everywhere, no timeout that
  * would end a long copy.
  */
-export const COPY_SETTINGS: string = `${VALUE_SETTINGS} SET LOCAL statement_timeout = 0;
-  SET LOCAL idle_in_transaction_session_timeout = 0;`;
+export function copySettings(major: number): string {
+  const total = major >= 17 ? ' SET LOCAL transaction_timeout = 0;' : '';
+  return `${VALUE_SETTINGS} SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0;${total}`;
+}
 
 /**
  * The statement's head is the same for both directions. `ONLY`: what inherits from the table is copied by itself.
  * The column list leaves out generated columns, which COPY … FROM refuses.
  */
-export function copyToSql(table: CopiedTable): string {
+export function copyToSql(table: Pick<CopiedTable, 'table' | 'columns' | 'format'>): string {
   const columns = table.columns.map(quoteIdent).join(', ');
   return `COPY (SELECT ${columns} FROM ONLY ${table.table}) TO STDOUT (FORMAT ${table.format})`;
 }

@@ -9,6 +9,7 @@ export const integrity: Check = {
   name: 'integrity',
   async run(context) {
     const oids = await tableOids(context.connection, context.tables);
+    if (oids.length === 0) return [];
     const found = [
       ...(await orphans(context)),
       ...(await notValidated(context.connection, oids)),

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { silent } from '../../../src/events.ts';
-import { listBackups, restoreBackup, verifyBackup } from '../../../src/prepare/backup/index.ts';
+import { createBackup, listBackups, restoreBackup, verifyBackup } from '../../../src/prepare/backup/index.ts';
 import { bench, EDGE_SCHEMA } from './support.ts';
 
 const CONTENT = `SELECT 'odd', t::text, 'x' FROM "Odd ""Name""" t UNION ALL SELECT 'nothing', count(*)::text, '' FROM nothing
@@ -108,4 +108,45 @@ test('rows and checksums come from one snapshot while others write', async () =>
       await restoreBackup({ settings, name: 'b0', target, yes: false, reporter: silent });
     },
   );
+});
+
+test('a database in another encoding than the scratch copy is verified all the same', async () => {
+  await bench('', async ({ server, sql, settings, scratch }) => {
+    const name = `latin_${Date.now()}`;
+    await sql(server.connector, `CREATE DATABASE ${name} ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0`);
+    const latin = server.connector.forDatabase(name);
+    await sql(
+      latin,
+      `CREATE TABLE t (v text, p point); INSERT INTO t VALUES ('é ÿ', '(1,2)'), ('plain', NULL)`,
+    );
+    const request = { settings, name: 'latin', reporter: silent };
+    await createBackup({ ...request, connector: latin, kind: 'snapshot' });
+    expect((await verifyBackup({ ...request, provider: scratch })).verifiedAt).not.toBeNull();
+    const target = await server.createDatabase();
+    await restoreBackup({ ...request, target, yes: false });
+    expect(await sql(target, 'SELECT v FROM t')).toEqual([['é ÿ'], ['plain']]);
+    await sql(server.connector, `DROP DATABASE ${name}`);
+  });
+});
+
+test('bytes that are no valid text survive in a SQL_ASCII database', async () => {
+  await bench('', async ({ server, sql, settings }) => {
+    const names = [`ascii_a_${Date.now()}`, `ascii_b_${Date.now()}`] as const;
+    for (const name of names) {
+      await sql(
+        server.connector,
+        `CREATE DATABASE ${name} ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0`,
+      );
+    }
+    const [a, b] = [server.connector.forDatabase(names[0]), server.connector.forDatabase(names[1])];
+    await sql(
+      a,
+      `SET client_encoding = 'SQL_ASCII'; CREATE TABLE t (v text); INSERT INTO t VALUES (E'\\xff\\xfe')`,
+    );
+    const request = { settings, name: 'ascii', reporter: silent };
+    await createBackup({ ...request, connector: a, kind: 'snapshot' });
+    await verifyBackup({ ...request, provider: async () => ({ connector: b, drop: async () => {} }) });
+    expect(await sql(b, `SELECT encode(v::bytea, 'hex') FROM t`)).toEqual([['fffe']]);
+    for (const name of names) await sql(server.connector, `DROP DATABASE ${name}`);
+  });
 });
