@@ -63,6 +63,8 @@ export interface RenderContext {
   isCreated(key: ObjectKey): boolean;
   /** Whether `to`'s column changes its type, or its type is swapped under it. */
   isRetyped(key: ObjectKey): boolean;
+  /** Whether `from`'s object is dropped, first or last. */
+  isGoing(key: ObjectKey): boolean;
   /** The object of `from` that became this one of `to`, if any: under `from`'s names. */
   formerly(key: ObjectKey): CatalogObject | undefined;
   /** Keys that `to`'s object needs. */

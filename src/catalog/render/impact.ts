@@ -25,6 +25,8 @@ const EARLY: ReadonlySet<ObjectKind> = new Set([
 
 const TYPES: ReadonlySet<ObjectKind> = new Set(['enum', 'domain', 'composite', 'range', 'base type']);
 
+const CALLED: ReadonlySet<ObjectKind> = new Set(['function', 'aggregate', 'operator', 'view']);
+
 /** What the server does not adapt when a column's type is altered (manual, ALTER TABLE, Notes). */
 const HOLDS_COLUMN_TYPE: ReadonlySet<ObjectKind> = new Set([
   'view',
@@ -76,6 +78,7 @@ class Finder {
   readonly #detached = new Map<ObjectKey, Detached>();
   readonly #refusals: { object: ObjectKey; reason: string }[] = [];
   readonly #dependents = new Map<ObjectKey, ObjectKey[]>();
+  readonly #needs = new Map<ObjectKey, ObjectKey[]>();
   readonly #queue: (() => void)[] = [];
 
   constructor(input: ImpactInput) {
@@ -85,7 +88,10 @@ class Finder {
       if (list === undefined) this.#dependents.set(to, [from]);
       else list.push(from);
     };
-    for (const { from, to } of input.from.dependencies) add(from, to);
+    for (const { from, to } of input.from.dependencies) {
+      add(from, to);
+      this.#needs.set(from, [...(this.#needs.get(from) ?? []), to]);
+    }
     for (const [key, object] of input.from.objects) {
       if (object.parent !== null) add(key, object.parent);
       const owned = object.kind === 'sequence' ? object.properties.ownedBy : null;
@@ -96,7 +102,8 @@ class Finder {
   run(): Impact {
     const { from, becomes, colliding, retypes } = this.#input;
     for (const [key, object] of from.objects) {
-      if (colliding.has(key) || (!becomes.has(key) && EARLY.has(object.kind))) this.#drop(key);
+      if (colliding.has(key) && TYPES.has(object.kind)) this.#swap(key);
+      else if (colliding.has(key) || (!becomes.has(key) && this.#goesFirst(object))) this.#drop(key);
       if (object.kind === 'column' && becomes.has(key) && retypes(key)) this.#retype(key);
     }
     for (let size = -1; size !== this.#size(); ) {
@@ -110,6 +117,25 @@ class Finder {
       for (let work = this.#queue.pop(); work !== undefined; work = this.#queue.pop()) work();
     }
     return { ...this.#state, detached: this.#detached, refusals: this.#refusals };
+  }
+
+  /** What belongs to a table that goes, goes with it; but foreign keys first: they tie tables in circles. */
+  #goesFirst(object: CatalogObject): boolean {
+    const { becomes, from } = this.#input;
+    if (object.kind === 'table') {
+      // Its bound is free for another partition then.
+      const { partitionOf } = object.properties;
+      return typeof partitionOf === 'string' && becomes.has(keyOf('table', partitionOf));
+    }
+    if (!EARLY.has(object.kind)) return false;
+    if (object.kind === 'constraint' && object.properties.type === 'foreign') return true;
+    if (object.parent === null || becomes.has(object.parent)) return true;
+    // A function of the table's rows in a CHECK of the table: another circle.
+    if (object.kind === 'column') return false;
+    return (this.#needs.get(keyOf(object.kind, object.identity)) ?? []).some((key) => {
+      const other = from.objects.get(key);
+      return other !== undefined && CALLED.has(other.kind) && !becomes.has(key);
+    });
   }
 
   #size(): number {
@@ -126,6 +152,9 @@ class Finder {
     const cause = this.#object(key);
     if (cause === undefined) return;
     this.#state.dropped.add(key);
+    // An attached index cannot be dropped alone, and there is no way to detach it.
+    const above = cause.kind === 'index' ? cause.properties.partitionOf : null;
+    if (typeof above === 'string') this.#drop(keyOf('index', above));
     this.#queue.push(() => {
       for (const dependent of this.#dependents.get(key) ?? []) this.#release(dependent, cause);
     });
@@ -167,8 +196,8 @@ class Finder {
     const object = this.#detached.get(key)?.left ?? this.#object(key);
     if (object === undefined || this.#state.dropped.has(key)) return;
     if (!this.#input.becomes.has(key)) {
-      // Goes itself; what belongs to a dropped table goes with it, the rest before it.
-      this.#drop(key);
+      // Goes itself; what belongs to a table that goes, goes with it.
+      this.#drop(object.parent !== null && !this.#input.becomes.has(object.parent) ? object.parent : key);
       return;
     }
     const { detach } = rendererOf(object.kind);

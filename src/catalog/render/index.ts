@@ -73,6 +73,7 @@ class Renderer implements RenderContext {
   readonly #renamings: Renaming[] = [];
   readonly #words: RenamedWords;
   readonly #needs: ReadonlyMap<ObjectKey, readonly ObjectKey[]>;
+  readonly #needsBefore: ReadonlyMap<ObjectKey, readonly ObjectKey[]>;
   readonly #neededBy: ReadonlyMap<ObjectKey, readonly ObjectKey[]>;
   readonly #children: ReadonlyMap<ObjectKey, readonly CatalogObject[]>;
   readonly #refusals: Refusal[] = [];
@@ -97,6 +98,7 @@ class Renderer implements RenderContext {
     }
     this.#words = renamedWords(this.#renamings);
     this.#needs = index(to.dependencies.map((one) => [one.from, one.to] as const));
+    this.#needsBefore = index(from.dependencies.map((one) => [one.from, one.to] as const));
     this.#neededBy = index(to.dependencies.map((one) => [one.to, one.from] as const));
     this.#children = index(
       [...to.objects.values()].flatMap((object) =>
@@ -123,6 +125,10 @@ class Renderer implements RenderContext {
     if (this.#matching.returning.has(before)) return false;
     const old = keyOf(before.kind, before.identity);
     return this.#state.dropped.has(old) || this.#state.swapped.has(old);
+  }
+
+  isGoing(key: ObjectKey): boolean {
+    return this.from.objects.has(key) && (this.#state.dropped.has(key) || !this.#becomes.has(key));
   }
 
   isRetyped(key: ObjectKey): boolean {
@@ -256,6 +262,11 @@ class Renderer implements RenderContext {
 
   #takeDown(impact: Impact): RenderedStatement[] {
     const dependents = index(this.from.dependencies.map((one) => [one.to, one.from] as const));
+    const owned = index(
+      [...this.from.objects].flatMap(([key, object]) =>
+        object.kind === 'sequence' ? this.#belongings(key, object) : [],
+      ),
+    );
     const operations: Operation[] = [];
     const drop = (key: ObjectKey): string => `drop ${key}`;
     for (const [key, { drafts }] of impact.detached) {
@@ -266,9 +277,15 @@ class Renderer implements RenderContext {
       const object = this.from.objects.get(key);
       if (object === undefined) continue;
       const renderer = rendererOf(object.kind);
-      const implicit = object.parent !== null && impact.dropped.has(object.parent);
+      const implicit =
+        object.parent !== null &&
+        impact.dropped.has(object.parent) &&
+        !this.#callsDropped(key, object, impact);
       const ownerGoes = this.#ownerGoes(object, impact);
-      const needs = (dependents.get(key) ?? []).flatMap((one) => [drop(one), `detach ${one}`]);
+      const inside = [key, ...(owned.get(key) ?? [])];
+      const needs = inside
+        .flatMap((one) => dependents.get(one) ?? [])
+        .flatMap((one) => [drop(one), `detach ${one}`]);
       const drafts =
         implicit || ownerGoes ? [] : (this.#attempt(key, () => renderer.drop(object, this)) ?? []);
       // Children that a dropped parent takes along need what needs them to be gone before the parent.
@@ -287,6 +304,17 @@ class Renderer implements RenderContext {
       this.#refusals.push({ object: operation.object, reason: 'what needs it goes in a circle' });
     }
     return [...ordering.statements];
+  }
+
+  /** A CHECK, trigger or policy of a dropped table holds on to the functions that it calls, until it is gone itself. */
+  #callsDropped(key: ObjectKey, object: CatalogObject, impact: Impact): boolean {
+    if (object.kind === 'column') return false;
+    return (this.#needsBefore.get(key) ?? []).some((other) => {
+      const kind = this.from.objects.get(other)?.kind;
+      return (
+        impact.dropped.has(other) && (kind === 'function' || kind === 'aggregate' || kind === 'operator')
+      );
+    });
   }
 
   #droppedChildren(key: ObjectKey, impact: Impact, drop: (key: ObjectKey) => string): string[] {
@@ -431,11 +459,15 @@ class Renderer implements RenderContext {
     );
     const operations: Operation[] = [];
     const add = (key: ObjectKey, object: CatalogObject): void => {
-      const around = [key, ...(children.get(key) ?? [])].flatMap((one) => dependents.get(one) ?? []);
+      const inside = [key, ...(children.get(key) ?? [])].filter((one) => !impact.dropped.has(one));
+      const around = inside
+        .flatMap((one) => dependents.get(one) ?? [])
+        .filter((one) => !inside.includes(one));
       const needs = around.flatMap((one) => {
         const after = this.#becomes.get(one);
         if (after === undefined) {
           const parent = this.from.objects.get(one)?.parent;
+          if (impact.dropped.has(one)) return [];
           return [`drop ${one}`, ...(parent == null ? [] : [`drop ${parent}`])];
         }
         const afterKey = keyOf(after.kind, after.identity);
@@ -467,6 +499,14 @@ class Renderer implements RenderContext {
     return operations.map((one) =>
       one.id.startsWith('drop schema ') ? { ...one, needs: [...one.needs, ...contents] } : one,
     );
+  }
+
+  /** A table's own things, and the sequences that its columns own, go with it. */
+  #belongings(key: ObjectKey, object: CatalogObject): (readonly [ObjectKey, ObjectKey])[] {
+    if (object.parent !== null) return [[object.parent, key]];
+    const owner = object.kind === 'sequence' ? object.properties.ownedBy : null;
+    const table = typeof owner === 'string' ? this.from.objects.get(keyOf('column', owner))?.parent : null;
+    return table == null || this.#becomes.has(key) ? [] : [[table, key]];
   }
 
   /** The name of something that goes, after the schema, table or argument types in it were renamed. */

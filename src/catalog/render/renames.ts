@@ -86,6 +86,7 @@ export function renameSteps(
     const movers: Mover[] = [];
     for (const renaming of renamings.filter((one) => depth(one.before) === level)) {
       const { before, after } = renaming;
+      if (followsParent(before, renamings, context.major)) continue;
       const goal = nameOf(after).path;
       let path = nameOf(before).path;
       if (level !== 0) {
@@ -106,6 +107,26 @@ export function renameSteps(
     }
   }
   return { steps, failed };
+}
+
+/** Renaming a column, a CHECK or a trigger of a parent renames those that its children inherited. */
+function followsParent(object: CatalogObject, renamings: readonly Renaming[], major: number): boolean {
+  const { properties } = object;
+  const inherited =
+    object.kind === 'column'
+      ? Number(properties.inheritedFrom) > 0
+      : object.kind === 'constraint'
+        ? properties.type === 'check' && Number(properties.inheritedFrom) > 0
+        : object.kind === 'trigger' && properties.inherited === true && major >= 15;
+  if (!inherited) return false;
+  const name = local(nameOf(object).path);
+  return renamings.some(
+    ({ before, after }) =>
+      before.kind === object.kind &&
+      before.parent !== object.parent &&
+      local(nameOf(before).path) === name &&
+      local(nameOf(after).path) !== name,
+  );
 }
 
 function isOwned({ before, after }: Renaming): boolean {

@@ -10,7 +10,7 @@ import { privilegeChanges, withNewOwner } from '../privileges.ts';
 import { RANK } from '../ranks.ts';
 import { conversion } from './conversion.ts';
 import { identityAdded, identityChanges, identityClause } from './identity.ts';
-import { notNullAdded, notNullChanges, notNullClause } from './not-null.ts';
+import { notNullAdded, notNullChanges, notNullClause, notNullComment } from './not-null.ts';
 import { foreignOptionChanges, foreignOptionList, parameterChanges } from './options.ts';
 
 const USER_TYPE_KINDS: ReadonlySet<string> = new Set(['enum', 'domain', 'composite', 'range', 'base type']);
@@ -70,7 +70,7 @@ function fillsRows(wanted: ColumnProperties): boolean {
 export function columnAfterCreate(object: CatalogObject, context: RenderContext): Part[] {
   const wanted = propertiesOf<ColumnProperties>(object);
   const name = object.identity;
-  const alter = alterPrefix(object, context);
+  const alter = alterOnly(object, context);
   const rank = RANK.column + wanted.position / 10_000;
   const drafts = [
     ...storage(alter, null, wanted, context),
@@ -78,6 +78,9 @@ export function columnAfterCreate(object: CatalogObject, context: RenderContext)
     ...(wanted.identitySequence === null ? [] : sequenceType(wanted)),
     ...commentChange(`COLUMN ${name}`, null, wanted.comment),
     ...columnPrivileges(object, null, context),
+    ...(wanted.notNull && wanted.notNullValid && object.properties.notNullComment !== undefined
+      ? notNullComment(object, null)
+      : []),
   ];
   const parent = object.parent ?? '';
   const tableMade = context.isCreated(parent);
@@ -123,6 +126,49 @@ function alterTable(object: CatalogObject, context: RenderContext): string {
 
 function alterPrefix(object: CatalogObject, context: RenderContext): string {
   return `${alterTable(object, context)} ALTER COLUMN ${localName(object)}`;
+}
+
+/** Without ONLY a default or a storage would go down to partitions and children that have their own. */
+function alterOnly(object: CatalogObject, context: RenderContext): string {
+  const only = descendants(object, context).length > 0 ? 'ONLY ' : '';
+  const table = alterTable(object, context);
+  const relation = ownerRelation(object);
+  return `${table.slice(0, table.length - relation.length)}${only}${relation} ALTER COLUMN ${localName(object)}`;
+}
+
+function descendants(object: CatalogObject, context: RenderContext): CatalogObject[] {
+  const relation = ownerRelation(object);
+  return context
+    .neededBy(keyOf('table', relation))
+    .flatMap((key) => context.to.objects.get(key) ?? [])
+    .filter((one) => {
+      if (one.kind !== 'table') return false;
+      const { partitionOf, inherits } = propertiesOf<TableProperties>(one);
+      return partitionOf === relation || inherits.includes(relation);
+    });
+}
+
+/** The parents' columns that an inherited column follows. */
+function followed(object: CatalogObject, context: RenderContext): CatalogObject[] {
+  const table = tableOf(object, context);
+  if (table === null || propertiesOf<ColumnProperties>(object).inheritedFrom === 0) return [];
+  const parents = table.partitionOf === null ? table.inherits : [table.partitionOf];
+  return parents.flatMap(
+    (parent) => context.to.objects.get(keyOf('column', `${parent}.${localName(object)}`)) ?? [],
+  );
+}
+
+/** Whether SET or DROP NOT NULL on a parent does it for this column, too. */
+function notNullFollows(before: ColumnProperties, after: CatalogObject, context: RenderContext): boolean {
+  const wanted = propertiesOf<ColumnProperties>(after);
+  if (before.notNull === wanted.notNull) return false;
+  return followed(after, context).some((parent) => {
+    const goal = propertiesOf<ColumnProperties>(parent);
+    const former = context.formerly(keyOf('column', parent.identity));
+    if (former === undefined) return goal.notNull && !goal.notNullNoInherit && wanted.notNull;
+    const had = propertiesOf<ColumnProperties>(former);
+    return had.notNull !== goal.notNull && goal.notNull === wanted.notNull && !goal.notNullNoInherit;
+  });
 }
 
 function storage(
@@ -231,6 +277,7 @@ function alteration(before: CatalogObject, after: CatalogObject, context: Render
   const wanted = propertiesOf<ColumnProperties>(after);
   const key = keyOf('column', after.identity);
   const alter = alterPrefix(after, context);
+  const only = alterOnly(after, context);
   const shape: (Draft | string)[] = [];
   const generation = expressionChange(alter, had, wanted, context);
   if (generation === 'rebuild') return 'rebuild';
@@ -245,11 +292,13 @@ function alteration(before: CatalogObject, after: CatalogObject, context: Render
   const sameDefault = context.same(had.default, wanted.default) && !retyped && had.identity === null;
   if (had.identity !== null && wanted.identity === null) shape.push(`${alter} DROP IDENTITY`);
   if (had.default !== null && !sameDefault && (wanted.default === null || retyped)) {
-    shape.push(`${alter} DROP DEFAULT`);
+    shape.push(`${only} DROP DEFAULT`);
   }
   if (retyped && !follows) shape.push(conversion(alter, localName(after), had, wanted, context));
   shape.push(...generation);
-  const names = notNullChanges(before, after, context);
+  const names = notNullFollows(had, after, context)
+    ? { loosen: [], tighten: [] }
+    : notNullChanges(before, after, context);
   shape.push(...names.loosen);
   const needsTable: string[] = [];
   const formerTable = context.formerly(after.parent ?? '');
@@ -259,8 +308,8 @@ function alteration(before: CatalogObject, after: CatalogObject, context: Render
     needsTable.push(partId('owned', after.parent ?? ''));
   }
   shape.push(
-    ...storage(alter, retyped ? { ...had, storage: retypedStorage(had, wanted) } : had, wanted, context),
-    ...parameterChanges(alter, had.options, wanted.options),
+    ...storage(only, retyped ? { ...had, storage: retypedStorage(had, wanted) } : had, wanted, context),
+    ...parameterChanges(only, had.options, wanted.options),
     ...foreignOptionChanges(alter, had.foreignOptions, wanted.foreignOptions),
     ...(wanted.identity !== null && had.identity !== null ? identityChanges(alter, had, wanted) : []),
     ...commentChange(`COLUMN ${after.identity}`, had.comment, wanted.comment),
@@ -275,7 +324,7 @@ function alteration(before: CatalogObject, after: CatalogObject, context: Render
     }),
     ...part(
       'default',
-      wanted.default !== null && !sameDefault ? [`${alter} SET DEFAULT ${wanted.default}`] : [],
+      wanted.default !== null && !sameDefault ? [`${only} SET DEFAULT ${wanted.default}`] : [],
       { rank: RANK.columnDefault },
     ),
     ...part('not null', names.tighten, { tightens: true, rank: RANK.notNull, uses: () => false }),

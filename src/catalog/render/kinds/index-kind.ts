@@ -1,5 +1,5 @@
 /** Indexes that are no constraint's (manual, CREATE INDEX). Built without CONCURRENTLY: all runs in one transaction. */
-import type { CatalogObject, IndexProperties } from '../../model.ts';
+import type { CatalogObject, IndexProperties, TableProperties } from '../../model.ts';
 import type { KindRenderer, Part, RenderContext } from '../context.ts';
 import { CannotRender, make, part, partId, propertiesOf } from '../context.ts';
 import { keyOf } from '../names.ts';
@@ -40,6 +40,14 @@ function attach(object: CatalogObject, context: RenderContext): Part[] {
   });
 }
 
+function isDetached(object: CatalogObject, context: RenderContext): boolean {
+  const partitionOf = (table: CatalogObject | undefined): string | null =>
+    table === undefined ? null : (propertiesOf<TableProperties>(table).partitionOf ?? null);
+  const now = context.to.objects.get(object.parent ?? '');
+  const was = context.formerly(object.parent ?? '');
+  return !context.same(partitionOf(was), partitionOf(now));
+}
+
 /** A partitioned index is invalid until every partition's index is attached; made by ON ONLY it is so by itself. */
 function isPartitioned(wanted: IndexProperties): boolean {
   return / ON ONLY /.test(wanted.definition);
@@ -61,7 +69,11 @@ export const index: KindRenderer = {
       ...attach(object, context),
     ];
   },
-  drop: (object) => [{ sql: `DROP INDEX ${object.identity}` }],
+  drop(object, context) {
+    const { partitionOf } = propertiesOf<IndexProperties>(object);
+    if (partitionOf !== null && context.isGoing(keyOf('index', partitionOf))) return [];
+    return [{ sql: `DROP INDEX ${object.identity}` }];
+  },
   alter(before, after, context) {
     const had = propertiesOf<IndexProperties>(before);
     const wanted = propertiesOf<IndexProperties>(after);
@@ -73,10 +85,9 @@ export const index: KindRenderer = {
       }
       if (!wanted.valid) return 'rebuild';
     }
-    const aboveGone =
-      had.partitionOf !== null &&
-      (wanted.partitionOf === null || !context.same(had.partitionOf, wanted.partitionOf));
-    if (aboveGone && context.formerly(keyOf('index', had.partitionOf ?? '')) !== undefined) return 'rebuild';
+    const leaves = had.partitionOf !== null && !context.same(had.partitionOf, wanted.partitionOf);
+    // DETACH PARTITION detaches the indexes, too; else only the partitioned index's end does.
+    if (leaves && !isDetached(after, context)) return 'rebuild';
     const attachAgain =
       wanted.partitionOf !== null &&
       (!context.same(had.partitionOf, wanted.partitionOf) ||

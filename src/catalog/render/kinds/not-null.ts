@@ -4,6 +4,7 @@ import type { CatalogObject, ColumnProperties } from '../../model.ts';
 import type { RenderContext } from '../context.ts';
 import { propertiesOf } from '../context.ts';
 import { chosenName, localName, localPart, nameOf, ownerRelation } from '../names.ts';
+import { commentChange } from '../owned.ts';
 
 /** The constraint's name, said or chosen by the server. */
 export function notNullName(column: CatalogObject): string {
@@ -23,18 +24,35 @@ function quoted(name: string): string {
   return name.startsWith('"') ? name : quoteIdent(name);
 }
 
+function commentOf(column: CatalogObject): string | null {
+  const comment = column.properties.notNullComment;
+  return typeof comment === 'string' ? comment : null;
+}
+
+/** COMMENT ON the constraint behind a NOT NULL, where it differs from `before`. */
+export function notNullComment(column: CatalogObject, before: string | null): string[] {
+  const named = `CONSTRAINT ${quoted(notNullName(column))} ON ${ownerRelation(column)}`;
+  return commentChange(named, before, commentOf(column));
+}
+
 /** NOT NULL for a column that has none. */
 export function notNullAdded(column: CatalogObject): string[] {
   const wanted = propertiesOf<ColumnProperties>(column);
   const table = `ALTER TABLE ${ownerRelation(column)}`;
   if (wanted.notNullName === null && !wanted.notNullNoInherit && wanted.notNullValid) {
-    return [`${table} ALTER COLUMN ${localName(column)} SET NOT NULL`];
+    return [`${table} ALTER COLUMN ${localName(column)} SET NOT NULL`, ...notNullComment(column, null)];
   }
   const name = wanted.notNullName === null ? '' : `CONSTRAINT ${quoted(wanted.notNullName)} `;
   const inherit = wanted.notNullNoInherit ? ' NO INHERIT' : '';
   return [
     `${table} ADD ${name}NOT NULL ${localName(column)}${inherit}${wanted.notNullValid ? '' : ' NOT VALID'}`,
+    ...notNullComment(column, null),
   ];
+}
+
+/** The column under the table and name that it had, by which the server chose the constraint's. */
+function formerColumn(before: CatalogObject, after: CatalogObject, context: RenderContext): CatalogObject {
+  return context.formerly(`column ${after.identity}`) ?? before;
 }
 
 /** `before` has its place under `after`'s names, but its NOT NULL constraint keeps the name it had. */
@@ -54,8 +72,10 @@ export function notNullChanges(
   if (context.major < 18) return { loosen: [], tighten: [] };
   const loosen: string[] = [];
   const tighten: string[] = [];
-  const oldName = notNullName(before);
+  // An inherited one has its parent's name, whatever that is.
+  const inherited = wanted.inheritedFrom > 0 && had.notNullName === null && wanted.notNullName === null;
   const newName = notNullName(after);
+  const oldName = inherited ? newName : notNullName(formerColumn(before, after, context));
   if (had.notNullValid && !wanted.notNullValid) {
     return {
       loosen: [`${table} ALTER COLUMN ${localName(after)} DROP NOT NULL`],
@@ -73,5 +93,6 @@ export function notNullChanges(
   if (!had.notNullValid && wanted.notNullValid) {
     tighten.push(`${table} VALIDATE CONSTRAINT ${quoted(newName)}`);
   }
+  loosen.push(...notNullComment(after, commentOf(before)));
   return { loosen, tighten };
 }

@@ -1,5 +1,5 @@
 /** Sequences (manual, CREATE SEQUENCE, ALTER SEQUENCE). Where they stand is data, not schema. */
-import type { CatalogObject, SequenceOptions, SequenceProperties } from '../../model.ts';
+import type { CatalogObject, ColumnProperties, SequenceOptions, SequenceProperties } from '../../model.ts';
 import type { KindRenderer, Part, RenderContext } from '../context.ts';
 import { make, part, partId, propertiesOf } from '../context.ts';
 import { keyOf } from '../names.ts';
@@ -51,6 +51,16 @@ function tableOfColumn(column: string, context: RenderContext): string[] {
   return parent ? [partId('make', parent), partId('owned', parent)] : [];
 }
 
+/** The column that had an identity whose sequence had this name, which DROP IDENTITY sets free. */
+function identityBefore(object: CatalogObject, wanted: SequenceProperties, context: RenderContext): string[] {
+  if (wanted.ownedBy === null) return [];
+  const key = keyOf('column', wanted.ownedBy);
+  const former = context.formerly(key);
+  if (former === undefined) return [];
+  const sequence = propertiesOf<ColumnProperties>(former).identitySequence;
+  return sequence?.name === object.identity ? [partId('make', key)] : [];
+}
+
 /** After ADD GENERATED or a new owned sequence on a table that has rows: on behind the highest value. */
 export function advance(sequence: string, table: string, column: string, increment: string): string {
   const edge = increment.startsWith('-') ? 'min' : 'max';
@@ -70,7 +80,12 @@ export const sequence: KindRenderer = {
       `CREATE ${unlogged}SEQUENCE ${name} AS ${wanted.dataType} ${sequenceOptions(wanted)}`,
       ...ownedAfterCreate(object, wanted, target(name), context),
     ];
-    const parts: Part[] = [make(drafts, { uses: (kind) => kind !== 'column' && kind !== 'table' })];
+    const parts: Part[] = [
+      make(drafts, {
+        uses: (kind) => kind !== 'column' && kind !== 'table',
+        needs: identityBefore(object, wanted, context),
+      }),
+    ];
     if (wanted.ownedBy !== null) {
       parts.push(
         ...part('own', [`ALTER SEQUENCE ${name} OWNED BY ${wanted.ownedBy}`], {

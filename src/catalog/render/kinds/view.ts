@@ -42,6 +42,7 @@ function columnDetails(
       const change = column.default === null ? 'DROP DEFAULT' : `SET DEFAULT ${column.default}`;
       drafts.push(`ALTER VIEW ${object.identity} ALTER COLUMN ${name} ${change}`);
     }
+    drafts.push(...settingChanges(object, name, had, column));
     drafts.push(...commentChange(`COLUMN ${object.identity}.${name}`, had?.comment ?? null, column.comment));
     const privileges = (had?.privileges ?? []).map(normalized);
     const moved =
@@ -57,6 +58,33 @@ function columnDetails(
     );
     return drafts;
   });
+}
+
+/** Storage, compression, statistics target and options of a materialised view's column: `statistics=100`. */
+function settingChanges(
+  object: CatalogObject,
+  name: string,
+  had: Column | undefined,
+  column: Column,
+): string[] {
+  const before = settings(had);
+  const after = settings(column);
+  const alter = `ALTER MATERIALIZED VIEW ${object.identity} ALTER COLUMN ${name}`;
+  const drafts: string[] = [];
+  for (const key of new Set([...before.keys(), ...after.keys()])) {
+    const value = after.get(key);
+    if (before.get(key) === value) continue;
+    if (key === 'storage') drafts.push(`${alter} SET STORAGE ${value ?? 'EXTENDED'}`);
+    else if (key === 'compression') drafts.push(`${alter} SET COMPRESSION ${value ?? 'default'}`);
+    else if (key === 'statistics') drafts.push(`${alter} SET STATISTICS ${value ?? '-1'}`);
+    else drafts.push(value === undefined ? `${alter} RESET (${key})` : `${alter} SET (${key} = ${value})`);
+  }
+  return drafts;
+}
+
+function settings(column: Column | undefined): Map<string, string> {
+  const items = (column as { readonly settings?: readonly string[] } | undefined)?.settings ?? [];
+  return new Map(items.map((item) => [item.slice(0, item.indexOf('=')), item.slice(item.indexOf('=') + 1)]));
 }
 
 /** The contract leaves open whether a view's column names are quoted. */
