@@ -39,7 +39,7 @@ export async function splitAlterTable(statement: ParsedStatement): Promise<Alter
   let prefix: string | null = null;
   let number = 0;
   for (const token of tokens(source, first.start, first.end)) {
-    if (token.kind === 'comment' || number++ < 3) continue;
+    if (token.kind === 'comment' || number++ < 3 || source[token.start] === '*') continue;
     const candidate = source.slice(0, token.start);
     if (await means(candidate + secondText, 1)) {
       prefix = candidate;

@@ -4,6 +4,8 @@ import { byteOffsets, characterOffset, locate, normaliseText, positions } from '
 import type { ParsedStatement, Script } from './model.ts';
 import { type GrammarError, parseGrammar } from './parser.ts';
 
+const LONGEST_MESSAGE = 200;
+
 /**
  * Parses a file of SQL with PostgreSQL's own grammar, and splits it by the parse tree. The script's text is the given
  * one with LF line ends and without byte order mark; all offsets are into that.
@@ -66,7 +68,9 @@ async function refusal(text: string, file: string, error: GrammarError): Promise
       hint: 'The grammar names no place for this error.',
     });
   }
-  const offset = characterOffset(text, error.position);
+  // What is missing at the end of the file is missing behind its last word.
+  const atEnd = error.message.endsWith('at end of input');
+  const offset = atEnd ? text.trimEnd().length : characterOffset(text, error.position);
   const before = endOfStatementBefore(text, offset);
   const head = before === 0 ? null : await parseGrammar(text.slice(0, before));
   if (head?.ok === true) {
@@ -89,7 +93,15 @@ async function refusal(text: string, file: string, error: GrammarError): Promise
     );
   }
   const hint = syntaxHint(text, offset);
-  return new FerrataError('sql-syntax', error.message, { location, ...(hint === null ? {} : { hint }) });
+  return new FerrataError('sql-syntax', shortened(error.message), {
+    location,
+    ...(hint === null ? {} : { hint }),
+  });
+}
+
+/** Behind an open quote the server quotes the rest of the file. */
+function shortened(message: string): string {
+  return message.length <= LONGEST_MESSAGE ? message : `${message.slice(0, LONGEST_MESSAGE)}…"`;
 }
 
 async function parseScriptOrRefusal(text: string, file: string): Promise<Script | FerrataError> {

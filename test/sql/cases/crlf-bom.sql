@@ -1,0 +1,5 @@
+﻿-- x
+SELECT 1;
+
+  SELECT 'a
+b';

@@ -1,0 +1,4 @@
+SELECT 1;
+\if :x
+SELECT 2;
+\endif

@@ -1,0 +1,2 @@
+SELECT 'äöü';
+  \i other.sql
