@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
 import { FerrataError } from '../../src/errors.ts';
 import { sameTree } from '../../src/sql/deparse.ts';
 import { caretLines } from '../../src/sql/locate.ts';
@@ -12,10 +13,8 @@ describe('cases', () => {
   const names = readdirSync(folder).filter((name) => name.endsWith('.sql'));
   it.each(names)('%s', async (name) => {
     const source = readFileSync(new URL(name, folder), 'utf8');
-    const expected = new URL(name.replace('.sql', '.json'), folder);
-    await expect(`${JSON.stringify(await outcome(source, name), null, 2)}\n`).toMatchFileSnapshot(
-      expected.pathname,
-    );
+    const expected = new URL(name.replace('.sql', '.yaml'), folder);
+    await expect(stringify(await outcome(source, name))).toMatchFileSnapshot(expected.pathname);
   });
 });
 
