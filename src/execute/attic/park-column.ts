@@ -10,6 +10,7 @@ import { quoteIdent, quoteQualified } from '../../sql/quote.ts';
 import { cascadeStatements, type Dependent, dependentsOf } from './dependents.ts';
 import { memoLiteral, wholeName } from './memo.ts';
 import { findRelation } from './relation.ts';
+import { setColumnAside } from './set-aside.ts';
 
 export type ParkColumn = Extract<Action, { readonly type: 'park-column' }>;
 
@@ -38,7 +39,7 @@ export async function parkColumn(connection: Connection, action: ParkColumn): Pr
   if (column.domain !== null && !(await takesNull(connection, column.domain))) return asWritten;
 
   const dependents = await dependentsOf(connection, [{ objid: relation.oid, objsubid: column.attnum }]);
-  const statements: string[] = [];
+  const statements: string[] = [...(await setColumnAside(connection, relation, action.parkId))];
   if (dependents.outside.length > 0) {
     const drops = action.cascade ? cascadeStatements(dependents) : null;
     if (drops === null) return asWritten;

@@ -10,6 +10,7 @@ import { cascadeStatements, dependentsOf } from './dependents.ts';
 import { fitName, memoLiteral, wholeName } from './memo.ts';
 import { findRelation, type Relation } from './relation.ts';
 import { ensureAttic } from './schema.ts';
+import { setTablesAside } from './set-aside.ts';
 
 export type ParkTable = Extract<Action, { readonly type: 'park-table' }>;
 
@@ -40,6 +41,9 @@ export async function parkTable(connection: Connection, action: ParkTable): Prom
     statements.push(...drops);
   }
   await ensureAttic(connection);
+  // Run at once: the names are looked up below.
+  const aside = await setTablesAside(connection, action.parkId);
+  if (aside.length > 0) await connection.script(aside.join(';\n'));
   // The server's own notice for each that is not there.
   statements.push(...missing.map((name) => `DROP TABLE IF EXISTS ${name}`));
   let ordinal = 0;
