@@ -176,10 +176,12 @@ class Runner {
       await this.#write(updateRun(this.#run.id, 'running', { error: null }));
     } else {
       const last = this.#options.validate ? 'validating' : 'completed';
-      // A failed verification leaves every step standing: the run is verified once more.
-      const via =
-        resume.state === 'failed' && last === 'completed' ? `${updateRun(this.#run.id, 'validating')}; ` : '';
-      await this.#write(`${via}${updateRun(this.#run.id, last, { error: null, ...this.#window() })}`);
+      // Every step stands: the verification failed, or never came; or `repair` recorded the last step.
+      const via = resume.state === 'validating' ? '' : `${updateRun(this.#run.id, 'running')}; `;
+      const record = insertMigration(this.#plan.migration, this.#plan.checksum, this.#run.id);
+      await this.#write(
+        `${record} ON CONFLICT (id) DO NOTHING; ${via}${updateRun(this.#run.id, last, { error: null, ...this.#window() })}`,
+      );
     }
   }
 
@@ -307,7 +309,7 @@ class Runner {
         await this.#write(
           [
             this.#recorded
-              ? updateRun(this.#run.id, 'failed', { error: message, open: standing > 0 || halfWay })
+              ? updateRun(this.#run.id, 'failed', { error: message, ...(halfWay && { open: true }) })
               : insertRun({ ...this.#run, state: 'failed', error: message }),
             ...(step === undefined
               ? []

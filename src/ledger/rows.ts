@@ -27,7 +27,7 @@ export interface RunPatch {
   readonly endFingerprint?: string | null;
   readonly verification?: unknown;
   readonly backup?: string | null;
-  /** Whether something is left to resume or take back; by default what the state says. */
+  /** Whether something is left to resume or take back; by default what the state, and of a failed run its steps, say. */
   readonly open?: boolean;
   /** Hours from now that a lossless rollback is promised. */
   readonly windowHours?: number;
@@ -68,7 +68,8 @@ export function insertRun(run: NewRun, windowHours: number | null = null): strin
  * error of that inside a transaction.
  */
 export function updateRun(id: string, state: RunState, patch: RunPatch = {}): string {
-  const open = patch.open ?? OPEN_STATES.includes(state);
+  // A failed run is left to deal with as long as a step of it stands.
+  const open = patch.open ?? (state === 'failed' ? STANDING : OPEN_STATES.includes(state));
   const finished = ['completed', 'failed', 'rolled_back'].includes(state);
   const sets = [
     `state = ${text(state)}`,
@@ -83,6 +84,8 @@ export function updateRun(id: string, state: RunState, patch: RunPatch = {}): st
   const from = predecessors(state).map(quoteLiteral).join(', ');
   return `UPDATE ferrata.run SET ${sets.join(', ')} WHERE id = ${text(id)} AND state IN (${from})`;
 }
+
+const STANDING = `EXISTS (SELECT FROM ferrata.step up WHERE up.run = run.id AND up.direction = 'up' AND up.state = 'done' AND NOT EXISTS (SELECT FROM ferrata.step back WHERE back.run = run.id AND back.direction = 'down' AND back.state = 'done' AND back.step = up.step))`;
 
 export interface NewStep {
   readonly run: string;

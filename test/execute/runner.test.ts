@@ -190,7 +190,6 @@ describe('up', () => {
         'CREATE TEMP TABLE scratch (a int)',
         'PREPARE p AS SELECT 1',
         `SELECT pg_advisory_lock(1)`,
-        "SELECT set_config('session_replication_role', 'origin', false)",
       ];
       const b = planOf('20260102000000_b', [
         sqlStep(1, ['CREATE TABLE t (a int)', 'CREATE TEMP TABLE scratch (b int)', 'PREPARE p AS SELECT 2']),

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import type { Policy } from '../../src/config/settings.ts';
 import type { FerrataEvent } from '../../src/events.ts';
 import { executeDown } from '../../src/execute/rollback.ts';
 import { executeUp, type UpOptions } from '../../src/execute/runner.ts';
@@ -9,33 +8,9 @@ import type { RunRecord } from '../../src/ledger/model.ts';
 import type { Plan } from '../../src/plan/model.ts';
 import type { Connection, Connector } from '../../src/postgres/connection.ts';
 import { testServer } from '../support/servers.ts';
+import { POLICY, testFingerprint } from './policy.ts';
 
-export const POLICY: Policy = {
-  proof: 'off',
-  proofData: 'none',
-  proofOtherMajor: false,
-  backup: 'off',
-  verify: 'off',
-  onVerifyFailure: 'stop',
-  allowForce: true,
-  scratchOnServer: true,
-  scratchUrl: null,
-  lockTimeoutMs: 100,
-  statementTimeoutMs: 60_000,
-  retries: 3,
-  undoCopyRows: 1000,
-  rollbackWindowHours: { low: 24, medium: 72, high: 168, critical: 336 },
-};
-
-/** A hash of what the tests change: enough for steps that only the schema tells about. */
-export async function testFingerprint(connection: Connection): Promise<string> {
-  const [row] = await connection.query<{ hash: string }>(
-    `SELECT md5(coalesce(string_agg(c.relname || c.relkind || coalesce(i.indisvalid::text, ''), ',' ORDER BY c.relname), '')) AS hash
-     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_index i ON i.indexrelid = c.oid
-     WHERE n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast', 'ferrata', 'ferrata_attic')`,
-  );
-  return row?.hash ?? '';
-}
+export { POLICY, testFingerprint } from './policy.ts';
 
 /** A database with a ledger and a lease on it, and what happened there. */
 export class Stage {
