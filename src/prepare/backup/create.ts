@@ -23,6 +23,7 @@ import {
   copyToSql,
   describeTables,
   leftOut,
+  lockTables,
   readSequences,
   selectSequences,
   selectTables,
@@ -159,23 +160,6 @@ async function takeSnapshot(
   });
 }
 
-/** Keeps others from changing the tables' shape. False where one is gone meanwhile. */
-async function lockTables(connection: Connection, tables: readonly string[]): Promise<boolean> {
-  for (let from = 0; from < tables.length; from += 500) {
-    const list = tables
-      .slice(from, from + 500)
-      .map((table) => `ONLY ${table}`)
-      .join(', ');
-    try {
-      await connection.script(`LOCK TABLE ${list} IN ACCESS SHARE MODE`);
-    } catch (error) {
-      if (sqlStateOf(error) === '42P01') return false;
-      throw error;
-    }
-  }
-  return true;
-}
-
 async function copyAll(
   request: BackupRequest,
   folder: string,
@@ -198,11 +182,10 @@ async function copyAll(
     rows: null,
     bytes: size,
   });
-  // The schema is read beside the transaction: the tables are locked, what is read is what they are.
-  const schema = await withConnections(request.connector, 1, (reader) =>
-    storeSchema(request.connector, reader, folder, key, request.openFile),
-  );
-  if (schema.notRendered.length > 0) {
+  // On the connection that holds the locks: views are printed under locks on their tables, and another connection would
+  // wait for ever behind an ALTER that waits for this one.
+  const schema = await storeSchema(request.connector, main, folder, key, request.openFile);
+  if (schema.notRendered.length > 0 && schema.dumpedSchema === null) {
     reporter({
       type: 'warning',
       message: `the backup's schema lacks ${schema.notRendered.length} objects: ${schema.notRendered[0]}`,

@@ -20,6 +20,8 @@ export async function dumpSchema(
       [
         `--section=${name}`,
         '--no-security-labels',
+        // The caller holds locks: who waits behind somebody who waits for them must give up.
+        '--lock-wait-timeout=2000',
         '--no-password',
         `--exclude-schema=${LEDGER_SCHEMA}`,
         `--exclude-schema=${ATTIC_SCHEMA}`,

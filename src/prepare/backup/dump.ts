@@ -18,7 +18,7 @@ import type { BackupRequest } from './create.ts';
 import type { BackupKey } from './encryption.ts';
 import { beginFolder, finishFolder, type StoredFile, type StoredManifest, sealed } from './manifest.ts';
 import { storeSchema } from './schema.ts';
-import { copySettings, readSequences, selectSequences, selectTables } from './tables.ts';
+import { copySettings, lockTables, readSequences, selectSequences, selectTables } from './tables.ts';
 
 const run = promisify(execFile);
 const JOBS = 2;
@@ -56,8 +56,8 @@ export async function createDump(
         rows: null,
         bytes: neededBytes,
       });
-      const schema = await storeSchema(connector, connection, folder, null, request.openFile);
-      const content = await dumpUnderSnapshot(connector, connection, client.path, join(folder, DUMP_FOLDER));
+      const content = await dumpUnderSnapshot(request, connection, client.path, folder);
+      const { schema } = content;
       const dumpFiles = await describeFiles(folder);
       const manifest: StoredManifest = sealed(
         {
@@ -117,23 +117,32 @@ async function findDump(major: number): Promise<{ readonly path: string; readonl
 }
 
 async function dumpUnderSnapshot(
-  connector: Connector,
+  { connector, openFile }: BackupRequest,
   connection: Connection,
   program: string,
   folder: string,
 ) {
+  const names = await selectTables(connection, 'all', 'skip');
   return connection.transaction(
     async () => {
-      await connection.script(copySettings(connection.server.major));
+      await connection.script(`${copySettings(connection.server.major)} SET LOCAL lock_timeout = 10000;`);
+      // Before the snapshot is taken, for the reason that `create.ts` gives.
+      if (!(await lockTables(connection, names))) {
+        throw new FerrataError('backup-failed', 'A table was dropped while the backup was begun', {
+          hint: 'Try again when nobody changes the schema.',
+        });
+      }
       const [snapshot] = await connection.query<{ id: string; encoding: string }>(
         `SELECT pg_catalog.pg_export_snapshot() AS id, pg_catalog.current_setting('server_encoding') AS encoding`,
       );
-      await runProgram(
-        program,
-        ['-Fd', `-j${JOBS}`, `--snapshot=${snapshot?.id ?? ''}`, '--no-password', '-f', folder],
-        connector,
-      );
-      const names = await selectTables(connection, 'all', 'skip');
+      const schema = await storeSchema(null, connection, folder, null, openFile);
+      const options = [
+        `-j${JOBS}`,
+        `--snapshot=${snapshot?.id ?? ''}`,
+        '--lock-wait-timeout=30000',
+        '--no-password',
+      ];
+      await runProgram(program, ['-Fd', ...options, '-f', join(folder, DUMP_FOLDER)], connector);
       const data = await fingerprintData(connection, { tables: names, inTransaction: true });
       const tables = [...data.tables.values()].map((table) => ({
         table: table.table,
@@ -146,7 +155,7 @@ async function dumpUnderSnapshot(
         columns: Object.keys(table.columns),
       }));
       const sequences = await readSequences(connection, await selectSequences(connection, 'all'));
-      return { tables, sequences, encoding: snapshot?.encoding ?? 'UTF8' };
+      return { schema, tables, sequences, encoding: snapshot?.encoding ?? 'UTF8' };
     },
     { isolation: 'repeatable read', readOnly: true },
   );

@@ -32,16 +32,17 @@ interface CatalogFile {
 /**
  * Reads the schema and writes `catalog.json` and `schema.sql` (both compressed); where a pg_dump is installed that can
  * read the server, its view of the schema too: it knows kinds of objects that the catalog engine may not know yet.
- * No transaction may be open on the connection.
+ * Null as connector: without that.
+ * The connection is inside a transaction.
  */
 export async function storeSchema(
-  connector: Connector,
+  connector: Connector | null,
   connection: Connection,
   folder: string,
   key: BackupKey | null,
   openTarget?: OpenFile,
 ): Promise<StoredSchema> {
-  const catalog = await readCatalog(connection, { dependencies: true });
+  const catalog = await readCatalog(connection, { inTransaction: true });
   const content: CatalogFile = {
     ferrata: 1,
     major: catalog.major,
@@ -76,7 +77,7 @@ export async function storeSchema(
     key,
     openTarget,
   );
-  const dumped = await dumpSchema(connector, connection.server.major);
+  const dumped = connector === null ? null : await dumpSchema(connector, connection.server.major);
   const store = (name: string, text: string) =>
     writeArchive(folder, name, Readable.from([Buffer.from(text)]), key, openTarget);
   const dumpedSchema =

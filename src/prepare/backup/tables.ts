@@ -7,6 +7,7 @@ import { VALUE_SETTINGS } from '../../catalog/data/session.ts';
 import { ATTIC_SCHEMA, LEDGER_SCHEMA, PARKED_PREFIX } from '../../catalog/model.ts';
 import { FerrataError } from '../../errors.ts';
 import type { Connection } from '../../postgres/connection.ts';
+import { sqlStateOf } from '../../postgres/errors.ts';
 import { quoteIdent, quoteLiteral } from '../../sql/quote.ts';
 
 export interface CopiedTable {
@@ -195,6 +196,23 @@ export async function readSequences(
     }
   }
   return values;
+}
+
+/** Keeps others from changing the tables' shape. False where one is gone meanwhile. */
+export async function lockTables(connection: Connection, tables: readonly string[]): Promise<boolean> {
+  for (let from = 0; from < tables.length; from += 500) {
+    const list = tables
+      .slice(from, from + 500)
+      .map((table) => `ONLY ${table}`)
+      .join(', ');
+    try {
+      await connection.script(`LOCK TABLE ${list} IN ACCESS SHARE MODE`);
+    } catch (error) {
+      if (sqlStateOf(error) === '42P01') return false;
+      throw error;
+    }
+  }
+  return true;
 }
 
 /** What a snapshot does not hold; for a warning. */

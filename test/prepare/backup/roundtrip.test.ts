@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { silent } from '../../../src/events.ts';
+import { type Reporter, silent } from '../../../src/events.ts';
 import { createBackup, listBackups, restoreBackup, verifyBackup } from '../../../src/prepare/backup/index.ts';
 import { bench, EDGE_SCHEMA } from './support.ts';
 
@@ -149,4 +149,29 @@ test('bytes that are no valid text survive in a SQL_ASCII database', async () =>
     expect(await sql(b, `SELECT encode(v::bytea, 'hex') FROM t`)).toEqual([['fffe']]);
     for (const name of names) await sql(server.connector, `DROP DATABASE ${name}`);
   });
+});
+
+test('somebody who alters a table meanwhile waits for the backup, not the backup for him', async () => {
+  await bench(
+    `CREATE TABLE a (v int, x int); CREATE TABLE b (v int); CREATE VIEW both_tables AS SELECT x FROM a, b;
+     INSERT INTO a SELECT generate_series(1, 50000); INSERT INTO b SELECT generate_series(1, 50000)`,
+    async ({ sql, source, backup, settings, scratch }) => {
+      const alterations: Promise<unknown>[] = [];
+      const reporter: Reporter = (event) => {
+        // By now the tables are locked and the snapshot is taken.
+        if (event.type !== 'backup' || !event.message.startsWith('backing up')) return;
+        alterations.push(sql(source, 'ALTER TABLE a ALTER COLUMN v TYPE bigint'));
+        alterations.push(sql(source, 'ALTER TABLE b ADD COLUMN w int; TRUNCATE b'));
+      };
+      const manifest = await backup('b', { reporter });
+      await Promise.all(alterations);
+      expect(alterations).toHaveLength(2);
+      expect(manifest.tables.map((table) => [table.rows, Object.keys(table.data.columns)])).toEqual([
+        [50000, ['v', 'x']],
+        [50000, ['v']],
+      ]);
+      await verifyBackup({ settings, name: 'b', provider: scratch, reporter: silent });
+    },
+    15,
+  );
 });
