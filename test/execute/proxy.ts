@@ -1,7 +1,7 @@
 /** A TCP proxy before a server that can lose the answer to a message: the server does the work, the client never hears. */
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
-export interface Proxy {
+export interface TcpProxy {
   readonly port: number;
   /** Both ends are cut as soon as the server answers a message in which `text` stands; once. */
   loseAnswerTo(text: string): void;
@@ -11,7 +11,7 @@ export interface Proxy {
   close(): Promise<void>;
 }
 
-export async function startProxy(target: number): Promise<Proxy> {
+export async function startProxy(target: number): Promise<TcpProxy> {
   let pattern: string | null = null;
   let arrives = true;
   let lost = 0;

@@ -5,7 +5,7 @@ import type { Connector } from '../../src/postgres/connection.ts';
 import { planOf, proofOf, sqlStep } from '../ledger/support.ts';
 import { hasPgBouncer, startPgBouncer } from '../support/pgbouncer.ts';
 import { testServer } from '../support/servers.ts';
-import { type Proxy, startProxy } from './proxy.ts';
+import { startProxy, type TcpProxy } from './proxy.ts';
 import { Stage } from './support.ts';
 
 const closing: (() => Promise<void>)[] = [];
@@ -20,7 +20,7 @@ async function databaseOf(connector: Connector): Promise<string> {
   return database;
 }
 
-async function throughProxy(major: number): Promise<{ stage: Stage; proxy: Proxy }> {
+async function throughProxy(major: number): Promise<{ stage: Stage; proxy: TcpProxy }> {
   const server = await testServer(major);
   const database = await databaseOf(await server.createDatabase());
   const proxy = await startProxy(server.port);
