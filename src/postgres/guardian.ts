@@ -5,13 +5,15 @@
 import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 
+// A zombie (nobody waits for it in a container without an init) still answers to `kill -0`, but has no folder any more.
 const SCRIPT = `
 cat >/dev/null 2>&1
 pid=$1; data=$2; remove=$3
+alive() { kill -0 "$pid" 2>/dev/null && { [ ! -d /proc/self ] || [ -e "/proc/$pid/cwd" ]; }; }
 if [ "$(head -n 1 "$data/postmaster.pid" 2>/dev/null)" = "$pid" ]; then kill -QUIT "$pid" 2>/dev/null; fi
 if [ "$remove" = yes ]; then
   n=0
-  while kill -0 "$pid" 2>/dev/null && [ $n -lt 100 ]; do sleep 0.05; n=$((n+1)); done
+  while alive && [ $n -lt 200 ]; do sleep 0.05; n=$((n+1)); done
   rm -rf "$data" "$data.password" "$data.log"
 fi
 `;
@@ -55,7 +57,9 @@ function stopAllNow(): void {
   for (const [pid, { dataDir, remove }] of guarded) {
     try {
       process.kill(pid, 'SIGQUIT');
-      if (remove) rmSync(dataDir, { recursive: true, force: true, maxRetries: 3, retryDelay: 20 });
+      // Elsewhere the guardian does it, once the server is really gone.
+      if (remove && process.platform === 'win32')
+        rmSync(dataDir, { recursive: true, force: true, maxRetries: 3, retryDelay: 20 });
     } catch {
       // Gone already, or still busy: the guardian tries again.
     }

@@ -5,8 +5,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { closeSync, openSync } from 'node:fs';
-import { mkdir, readFile, readlink, realpath, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, readdir, readFile, readlink, realpath, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FerrataError, isFerrataError } from '../errors.ts';
@@ -163,8 +164,36 @@ async function placeData(dataDir: string, account: Account | null, durable: bool
   await mkdir(actual, { mode: 0o700 });
   await own(actual, account);
   await rm(dataDir, { recursive: true, force: true });
-  if (durable) await writeFile(pointerFile(dataDir), `${actual}\n`);
+  if (durable) {
+    await writeFile(pointerFile(dataDir), `${actual}\n`);
+    await writeFile(`${actual}.owner`, `${dataDir}\n`);
+    await sweepAbandoned(data);
+  }
   return actual;
+}
+
+/**
+ * Removes data whose project lay in the temporary folder and is gone (tests, trials). Data of any other project stays:
+ * a folder that is missing may be on a disk that is not mounted.
+ */
+async function sweepAbandoned(folder: string): Promise<void> {
+  const temporary = await realpath(tmpdir());
+  for (const name of await readdir(folder)) {
+    if (!name.endsWith('.owner')) continue;
+    const owner = (await readFile(join(folder, name), 'utf8').catch(() => '')).trim();
+    const dataDir = join(folder, name.slice(0, -'.owner'.length));
+    if (!owner.startsWith(join(temporary, '/')) || (await exists(dirname(owner)))) continue;
+    const running = await readPostmaster(dataDir);
+    if (running !== null && (await isPostmaster(running.pid, dataDir))) continue;
+    await removeData(dataDir);
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await access(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** PostgreSQL refuses to start when the pid in a left-over file belongs to any process by now, in containers often. */
@@ -339,7 +368,7 @@ async function stopPid(
 }
 
 async function removeData(dataDir: string): Promise<void> {
-  for (const path of [dataDir, passwordFile(dataDir), `${dataDir}.log`]) {
+  for (const path of [dataDir, passwordFile(dataDir), `${dataDir}.log`, `${dataDir}.owner`]) {
     await rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
   }
 }

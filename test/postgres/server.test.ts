@@ -172,7 +172,15 @@ describe.runIf(isRoot)('as root', () => {
     expect(await again.rows("SELECT to_regclass('kept')::text")).toEqual([['kept']]);
     await again.close();
     await second.stop();
-    for (const path of ['', '.log', '.password']) await rm(`${first.dataDir}${path}`, { recursive: true });
+
+    // What a project in the temporary folder leaves behind goes when the next one comes.
+    await rm(join(directory, '.ferrata'), { recursive: true });
+    const third = await startServer({ programs, dataDir: join(directory, 'other', 'data'), fsync: true });
+    await third.stop();
+    expect(await exists(first.dataDir)).toBe(false);
+    expect(await exists(third.dataDir)).toBe(true);
+    for (const path of ['', '.log', '.password', '.owner'])
+      await rm(`${third.dataDir}${path}`, { recursive: true });
   });
 
   it('copies programs that the account can not reach, or whose links can not be made', async () => {
