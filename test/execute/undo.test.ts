@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { unseenWrites } from '../../src/execute/action.ts';
+import { dropCapture, installCaptures, removeCaptures } from '../../src/execute/undo/capture.ts';
+import { replay } from '../../src/execute/undo/replay.ts';
 import type { Connection, Connector } from '../../src/postgres/connection.ts';
 import { testServer } from '../support/servers.ts';
 import { contents, step, traces, undo } from './undo-support.ts';
@@ -335,6 +337,41 @@ describe.each([18, 15])('undo on PostgreSQL %i', (major) => {
     await undo(connection);
     expect(await connection.rows('SELECT id FROM t ORDER BY id')).toEqual([[1], [3]]);
     expect(await traces(connection)).toEqual([]);
+  });
+
+  it('may be installed twice, for more tables, and forgotten', async () => {
+    await connection.script('CREATE TABLE t (id int PRIMARY KEY); CREATE TABLE s (id int PRIMARY KEY)');
+    await connection.transaction(async () => {
+      await installCaptures(connection, 'twice', ['t', 'missing', 'no.schema']);
+      await connection.script('INSERT INTO t VALUES (1)');
+      await installCaptures(connection, 'twice', ['t', 's', 'public.t']);
+      await connection.script('INSERT INTO s VALUES (1)');
+      await removeCaptures(connection, 'twice', ['t', 's']);
+    });
+    expect((await traces(connection)).filter((trace) => trace.startsWith('entry'))).toHaveLength(2);
+    const back = await connection.transaction(() => replay(connection, 'twice'));
+    expect(back).toEqual({ restored: 2, conflicts: [] });
+    await step(connection, 'INSERT INTO t VALUES (2)', ['t'], 'other');
+    await connection.transaction(() => dropCapture(connection, 'other'));
+    expect(await traces(connection)).toEqual([]);
+    expect(await connection.rows('SELECT id FROM t')).toEqual([[2]]);
+  });
+
+  it('mixes large and small updates of the same rows', async () => {
+    const loop = `DO $$ BEGIN FOR i IN 1..50 LOOP UPDATE t SET n = 1 - n WHERE id % 7 = i % 7; END LOOP; END $$`;
+    await thereAndBack(
+      'CREATE TABLE t (id int PRIMARY KEY, n int); INSERT INTO t SELECT i, i % 2 FROM generate_series(1, 400) i',
+      [
+        loop,
+        'UPDATE t SET n = n + 1',
+        loop,
+        'UPDATE t SET n = n - 1 WHERE id = 3',
+        'UPDATE t SET n = 1 - n',
+        loop,
+        'DELETE FROM t WHERE id % 5 = 0',
+      ],
+      ['t'],
+    );
   });
 
   it('counts TRUNCATE and writes of functions; tells unseen ones', async () => {

@@ -23,6 +23,8 @@ import { type LostStore, loadStores, type Store } from './store.ts';
 const LISTED = 1000;
 /** Passes that work on whole statements before rows are taken one by one. */
 const SET_PASSES = 2;
+/** Updates of fewer rows than this are taken together, row by row; larger ones each as a whole. */
+const FEW = 100;
 
 export interface ReplayOutcome {
   /** Changes of rows that were taken back. */
@@ -33,6 +35,8 @@ export interface ReplayOutcome {
 /** A stretch of one store's records that is taken back together. */
 interface Unit extends Range {
   readonly store: Store;
+  /** Several small updates, perhaps of the same rows: only the exact reverse order is right. */
+  readonly byRow: boolean;
   rows: number;
 }
 
@@ -70,7 +74,7 @@ async function takeBack(connection: Connection, stores: readonly Store[]): Promi
   for (let pass = 1; pending.length > 0; pass++) {
     let progress = 0;
     for (const unit of pending) {
-      const done = await attempt(connection, unit, pass > SET_PASSES);
+      const done = await attempt(connection, unit, unit.byRow || pass > SET_PASSES);
       unit.rows -= done;
       progress += done;
     }
@@ -143,13 +147,24 @@ async function readUnits(connection: Connection, stores: readonly Store[]): Prom
     for (const [seq, op, count] of rows) found.push({ store, op, seq: BigInt(seq), rows: count });
   }
   found.sort((a, b) => (a.seq === b.seq ? 0 : a.seq > b.seq ? -1 : 1));
-  const units: { store: Store; op: Operation; from: string; to: string; rows: number }[] = [];
+  const units: {
+    store: Store;
+    op: Operation;
+    from: string;
+    to: string;
+    rows: number;
+    byRow: boolean;
+    apart: boolean;
+  }[] = [];
   for (const { store, op, seq, rows } of found) {
     const last = units.at(-1);
-    if (last !== undefined && last.store === store && last.op === op) {
+    // Without a key a row is looked for in the whole table: better once for many.
+    const apart = op === 'U' && store.key.length > 0 && rows >= FEW;
+    if (last !== undefined && last.store === store && last.op === op && !apart && !last.apart) {
       last.from = String(seq);
       last.rows += rows;
-    } else units.push({ store, op, from: String(seq), to: String(seq), rows });
+      last.byRow = op === 'U' && store.key.length > 0;
+    } else units.push({ store, op, from: String(seq), to: String(seq), rows, byRow: false, apart });
   }
   return units;
 }

@@ -167,12 +167,17 @@ END`)}`;
 /** Forgets records whose goal is reached already: the row is as it was before, or what was inserted is gone. */
 export function settleStatements(store: Store): readonly string[] {
   const { from, key } = store;
-  if (key.length === 0) return [];
   const records = `${store.store} u`;
+  const images = (side: Side): string =>
+    `SELECT ROW(${store.columns.map((column) => `u.${side}${column.num}`).join(', ')})::text FROM ${records} WHERE u.op = 'U'`;
+  // Where equal images made the order ambiguous, what is left over may lead round in circles: nothing to take back.
+  const circles = `DELETE FROM ${records} WHERE u.op = 'U' AND NOT EXISTS (${images('o')} EXCEPT ALL ${images('n')})`;
+  if (key.length === 0) return [circles];
   const there = (side: Side): string => `EXISTS (SELECT FROM ${from} t WHERE ${sameKey(store, side, 'u')})`;
   const asBefore = `EXISTS (SELECT FROM ${from} t WHERE ${sameKey(store, 'o', 'u')} AND ${sameImage(store, 'o', 'u')})`;
   const sameRow = key.map((column) => `i.n${column.num} = u.n${column.num}`).join(' AND ');
   return [
+    circles,
     `DELETE FROM ${records} WHERE u.op IN ('U', 'D') AND ${asBefore}`,
     // A row that the step itself made and changed, and that is gone: nothing to take back.
     `DELETE FROM ${records} WHERE u.op = 'U' AND NOT ${there('n')}
