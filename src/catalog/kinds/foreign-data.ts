@@ -23,7 +23,7 @@ export const foreignDataWrappers: Kind = {
   name: 'foreign data wrappers',
   probe: userRow('pg_foreign_data_wrapper'),
   query: () =>
-    `SELECT oid, fdwname, pg_get_userbyid(fdwowner), fdwacl::text, fdwhandler::text, fdwvalidator::text, fdwoptions::text
+    `SELECT oid, fdwname, pg_get_userbyid(fdwowner), fdwacl::text, fdwhandler::regproc::text, fdwvalidator::regproc::text, fdwoptions::text
      FROM pg_foreign_data_wrapper WHERE oid >= ${FIRST_USER_OID}`,
   read(rows, context) {
     for (const [oid, name, owner, acl, handler, validator, options] of rows) {
