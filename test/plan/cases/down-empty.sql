@@ -1,0 +1,3 @@
+CREATE TABLE a (id int);
+-- down
+-- nothing to undo

@@ -1,0 +1,10 @@
+SET search_path = foo;
+SET lock_timeout TO '1s';
+CREATE INDEX CONCURRENTLY i ON b (x);
+SET LOCAL a.b = 1;
+SET search_path = bar;
+CREATE TABLE x (id int);
+SELECT pg_catalog.set_config('search_path', '', false);
+VACUUM x;
+RESET ALL;
+VACUUM y;
