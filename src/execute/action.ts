@@ -66,7 +66,8 @@ async function runUnit(
     // What lies in the attic must not stand in the way of a type that goes: only where a DROP or ALTER may find it.
     const guarded = open && unit.actions.some(({ sql }) => /\b(drop|alter)\b/i.test(sql));
     const run = () => runGroup(connection, unit.actions, source);
-    if (guarded) await releasing(connection, run);
+    const texts = unit.actions.map(({ sql }) => sql);
+    if (guarded) await releasing(connection, texts, run);
     else await run();
     return;
   }
@@ -98,18 +99,24 @@ function unitsOf(actions: readonly Action[], open: boolean): readonly Unit[] {
       units.push(action);
       continue;
     }
-    if (!open || length + action.sql.length > LONGEST_MESSAGE || changesReading(action.sql)) flush();
+    if (!open || length + action.sql.length > LONGEST_MESSAGE || standsAlone(action.sql)) flush();
     group.push(action);
     length += action.sql.length;
-    if (changesReading(action.sql)) flush();
+    if (standsAlone(action.sql)) flush();
   }
   flush();
   return units;
 }
 
-/** A whole message is split before its first statement runs: what changes how text is read stands alone. */
-function changesReading(sql: string): boolean {
-  return /standard_conforming_strings|backslash_quote|client_encoding|escape_string/i.test(sql);
+/**
+ * A whole message is split into statements before the first of them runs: what changes how text is read stands alone.
+ * So does what drops or changes a type: it may have to run again once what was captured just before is out of its way.
+ */
+function standsAlone(sql: string): boolean {
+  return (
+    /standard_conforming_strings|backslash_quote|client_encoding|escape_string/i.test(sql) ||
+    /^(drop\s+(type|domain|extension|schema|owned)|alter\s+(type|domain))\b/i.test(sql)
+  );
 }
 
 /** Whether rows may go without being counted: everything but a plain definition may TRUNCATE. */

@@ -272,6 +272,38 @@ describe.each([18, 15])('the attic on PostgreSQL %i', (major) => {
     );
   });
 
+  it('keeps the values of parked columns when their type goes with CASCADE', async () => {
+    await thereAndBack(
+      `CREATE SCHEMA s; CREATE TYPE s.mood AS ENUM ('sad', 'ok'); CREATE DOMAIN s.d AS text; CREATE TYPE keep AS ENUM ('k');
+       CREATE TABLE t (id int, m s.mood[], d s.d, k keep); INSERT INTO t VALUES (1, '{sad,ok}', 'x', 'k'), (2, NULL, '', NULL)`,
+      'ALTER TABLE t DROP COLUMN m; ALTER TABLE t DROP COLUMN d; ALTER TABLE t DROP COLUMN k; DROP SCHEMA s CASCADE',
+      ['column public.t.d', 'column public.t.k', 'column public.t.m'],
+    );
+  });
+
+  it('puts back rows of a type that the step itself drops', async () => {
+    await connection.script(
+      `CREATE TYPE mood AS ENUM ('sad', 'ok'); CREATE TABLE t (id int PRIMARY KEY, m mood); INSERT INTO t VALUES (1, 'sad'), (2, 'ok')`,
+    );
+    const actions = await planActions(
+      `UPDATE t SET m = 'ok'; CREATE TYPE mood2 AS ENUM ('ok', 'fine'); ALTER TABLE t ALTER m TYPE mood2 USING m::text::mood2; DROP TYPE mood`,
+    );
+    await connection.transaction(() =>
+      runActions(actions, { connection, source: null, capture: 'c', captures: ['t'] }),
+    );
+    await connection.script(
+      `CREATE TYPE mood AS ENUM ('sad', 'ok'); ALTER TABLE t ALTER m TYPE mood USING m::text::mood; DROP TYPE mood2`,
+    );
+    const back = await connection.transaction(() =>
+      runActions([{ type: 'undo', capture: 'c' }], { connection, source: null, capture: '', captures: [] }),
+    );
+    expect(back.conflicts).toEqual([]);
+    expect(await connection.rows('SELECT id, m::text FROM t ORDER BY id')).toEqual([
+      [1, 'sad'],
+      [2, 'ok'],
+    ]);
+  });
+
   it('purges for good', async () => {
     await connection.script(
       'CREATE TABLE a (id serial PRIMARY KEY, x int); CREATE TABLE b (id serial PRIMARY KEY)',

@@ -10,6 +10,7 @@ import { quoteIdent, quoteQualified } from '../../sql/quote.ts';
 import { cascadeStatements, type Dependent, dependentsOf } from './dependents.ts';
 import { memoLiteral, wholeName } from './memo.ts';
 import { findRelation } from './relation.ts';
+import { ensureAttic } from './schema.ts';
 import { setColumnAside } from './set-aside.ts';
 
 export type ParkColumn = Extract<Action, { readonly type: 'park-column' }>;
@@ -47,6 +48,8 @@ export async function parkColumn(connection: Connection, action: ParkColumn): Pr
   }
   const own = ownStatements(dependents.own);
   if (own === null) return asWritten;
+  // The column stays in its table; the schema tells that something lies parked.
+  await ensureAttic(connection);
   statements.push(...own);
 
   const alter = `ALTER TABLE ${relation.sql} `;
