@@ -48,7 +48,13 @@ function statementRow(statement: StatementFacts, p: Palette): string[] {
       : statement.blocks === 'writes'
         ? p.yellow('writes')
         : p.red('reads and writes');
-  return [String(statement.line), statement.kind, locks.join(', ') || '-', blocks, also.join(', ') || '-'];
+  return [
+    String(statement.line),
+    words(statement.kind),
+    locks.join(', ') || '-',
+    blocks,
+    also.join(', ') || '-',
+  ];
 }
 
 function printFinding(finding: Finding, file: string, p: Palette, width: number): string[] {
@@ -78,4 +84,12 @@ export function riskWord(risk: Risk, p: Palette): string {
       return unknown;
     }
   }
+}
+
+/** `AlterTableStmt` → `alter table`. */
+function words(kind: string): string {
+  return kind
+    .replace(/Stmt$/, '')
+    .replace(/([a-z])([A-Z])/g, '$1 $2')
+    .toLowerCase();
 }

@@ -2,6 +2,7 @@
  * One step on a scratch copy, forward, measured; and its inverse, derived from what it did (DESIGN §5): the catalog
  * before and after, rendered backwards.
  */
+import { LOCK_MODES } from '../../assess/model.ts';
 import { fingerprintCatalog } from '../../catalog/fingerprint.ts';
 import type { Catalog } from '../../catalog/model.ts';
 import { readCatalog } from '../../catalog/read.ts';
@@ -10,7 +11,7 @@ import { runActions, unseenWrites } from '../../execute/action.ts';
 import { captureName } from '../../execute/context.ts';
 import type { StepOutcome } from '../../execute/model.ts';
 import { CLEAN_SESSION } from '../../execute/session.ts';
-import type { Action, Step } from '../../plan/model.ts';
+import type { Action, ExpectedLock, Step } from '../../plan/model.ts';
 import type { Connection, Connector } from '../../postgres/connection.ts';
 import { quoteQualified } from '../../sql/quote.ts';
 import type { MeasuredLock, StepMeasure } from '../model.ts';
@@ -82,7 +83,7 @@ export async function forwardStep(
         ...step,
         captures,
         ...(inverse ?? {}),
-        expects: named.map(({ relation, mode, heldMs }) => ({ relation, mode, heldMs })),
+        expects: strongest(named),
         fingerprintAfter: fingerprintCatalog(after).hash,
       },
       after,
@@ -93,6 +94,21 @@ export async function forwardStep(
     await observer.close();
     await connection.close();
   }
+}
+
+/** Per relation the strongest mode, held as long as any was. */
+function strongest(locks: readonly MeasuredLock[]): readonly ExpectedLock[] {
+  const byRelation = new Map<string, ExpectedLock>();
+  for (const { relation, mode, heldMs } of locks) {
+    const known = byRelation.get(relation);
+    const stronger = known === undefined || LOCK_MODES.indexOf(mode) > LOCK_MODES.indexOf(known.mode);
+    byRelation.set(relation, {
+      relation,
+      mode: stronger ? mode : known.mode,
+      heldMs: Math.max(heldMs, known?.heldMs ?? 0),
+    });
+  }
+  return [...byRelation.values()].sort((a, b) => (a.relation < b.relation ? -1 : 1));
 }
 
 /** Thrown inside the transaction to take a step back whose writes were not captured. */
