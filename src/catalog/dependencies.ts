@@ -23,7 +23,7 @@ LEFT JOIN pg_attrdef a ON d.classid = 'pg_attrdef'::regclass AND a.oid = d.objid
   AND d.refobjid = a.adrelid AND d.refobjsubid = a.adnum
 WHERE d.objid >= ${FIRST_USER_OID} AND d.deptype NOT IN ('p', 'e') AND a.oid IS NULL
   AND NOT (d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass
-    AND (d.deptype = 'i' OR (d.deptype = 'a' AND d.refobjsubid <> 0)))
+    AND (d.deptype = 'i' OR (d.deptype = 'a' AND d.objsubid = 0 AND d.refobjsubid <> 0)))
   AND NOT (d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_constraint'::regclass AND d.deptype = 'i')
   AND NOT (d.classid = 'pg_constraint'::regclass AND d.refclassid = 'pg_class'::regclass AND d.deptype = 'a')
   AND NOT (d.classid = 'pg_trigger'::regclass AND d.deptype IN ('i', 'P', 'S'))

@@ -528,7 +528,7 @@ export const CASES: readonly Case[] = [
   on(
     'trigger: definition',
     `${T} ${TF} CREATE TRIGGER g BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION tf()`,
-    'CREATE OR REPLACE TRIGGER g BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION tf()',
+    'DROP TRIGGER g ON t; CREATE TRIGGER g BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION tf()',
     'trigger s.t.g definition',
   ),
   on(
