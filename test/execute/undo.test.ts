@@ -339,6 +339,22 @@ describe.each([18, 15])('undo on PostgreSQL %i', (major) => {
     expect(await traces(connection)).toEqual([]);
   });
 
+  it('needs no superuser: the tables belong to the role that runs the step', async () => {
+    const role = `owner_${Math.random().toString(36).slice(2)}`;
+    const [database] = await connection.rows<[string]>('SELECT quote_ident(current_database())');
+    await connection.script(
+      `CREATE ROLE ${role}; GRANT CREATE ON DATABASE ${database?.[0]} TO ${role}; GRANT ALL ON SCHEMA public TO ${role}; SET SESSION AUTHORIZATION ${role}`,
+    );
+    await thereAndBack(
+      `CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE c (id int PRIMARY KEY, p int REFERENCES p ON DELETE CASCADE);
+       INSERT INTO p VALUES (1), (2); INSERT INTO c VALUES (1, 1), (2, 2)`,
+      ['DELETE FROM p WHERE id = 1', 'UPDATE c SET id = 5', 'TRUNCATE c'],
+      ['p', 'c'],
+    );
+    await connection.script('RESET SESSION AUTHORIZATION');
+    await connection.script(`DROP OWNED BY ${role} CASCADE; DROP ROLE ${role}`);
+  });
+
   it('may be installed twice, for more tables, and forgotten', async () => {
     await connection.script('CREATE TABLE t (id int PRIMARY KEY); CREATE TABLE s (id int PRIMARY KEY)');
     await connection.transaction(async () => {
