@@ -1,26 +1,17 @@
 /** Writes the rows that an application could write after a change (TRAPS 34). */
 import { VALUE_SETTINGS } from '../../catalog/data/session.ts';
-import type { Catalog, EnumProperties } from '../../catalog/model.ts';
+import type { Catalog } from '../../catalog/model.ts';
 import type { Connection } from '../../postgres/connection.ts';
 import { quoteIdent, quoteLiteral } from '../../sql/quote.ts';
 import { type Attempt, runAttempts } from '../synthetic/attempts.ts';
-import { type Solution, solveChecks } from '../synthetic/checks.ts';
-import {
-  type Cell,
-  defaultValue,
-  type RowContext,
-  rowContext,
-  writableColumns,
-} from '../synthetic/context.ts';
+import { type Cell, type RowContext, rowContext, writableColumns } from '../synthetic/context.ts';
 import { components } from '../synthetic/order.ts';
 import { leavesOf } from '../synthetic/partitions.ts';
-import { looseRow } from '../synthetic/plan-rows.ts';
-import type { ColumnShape, TableShape } from '../synthetic/schema.ts';
 import { tryRows } from '../synthetic/trial.ts';
-import { readTypes, type TypeShape } from '../synthetic/type-shapes.ts';
-import { valueFor } from '../synthetic/values.ts';
+import { readTypes } from '../synthetic/type-shapes.ts';
 import type { WrittenLateRow } from './model.ts';
-import { newName, renamed, type TablePair, touchedPairs } from './pairs.ts';
+import { FIRST, NUMBERS, type Ordinary, ordinaryCells, references, solveBoth } from './ordinary.ts';
+import { newName, type TablePair, touchedPairs } from './pairs.ts';
 import { specialsFor } from './special.ts';
 
 export interface LateRowOptions {
@@ -38,10 +29,8 @@ interface Wanted {
   readonly fixed: ReadonlySet<string>;
 }
 
-/** Row numbers of late rows: beyond those of the start, small enough for narrow types. */
-const FIRST = 901;
+/** The number of the row whose values the late UPDATE writes. */
 const UPDATED = 940;
-const NUMBERS = [...Array.from({ length: 48 }, (_, k) => FIRST + k), 950, 951, 952];
 
 /**
  * Writes late rows into every table that the change touched and that was there before: ordinary ones that should suit
@@ -63,12 +52,13 @@ export async function writeLateRows(
     connection,
     pairs.flatMap(({ columns }) => columns.map((column) => column.before.type)),
   );
-  const solutions = await solveBoth(context, pairs);
+  const solutions = await solveBoth(context, before, pairs);
   const result: WrittenLateRow[] = [];
   for (const pair of pairs) {
     const shaped = { ...pair, after: context.tables.get(pair.after.identity) ?? pair.after };
+    const links = await references(context, before, shaped);
     const ordinary = (n: number, sparse: boolean) =>
-      ordinaryCells(context, { before, oldTypes, solutions }, shaped, n, sparse);
+      ordinaryCells(context, { before, oldTypes, solutions, links }, shaped, n, sparse);
     const wanted = [
       ...ordinaryRows(context, shaped, ordinary, before),
       ...(await specialRows(context, before, after, shaped, ordinary)),
@@ -90,118 +80,6 @@ function inOrder(pairs: readonly TablePair[]): readonly TablePair[] {
     (byIdentity.get(identity)?.after.foreignKeys ?? []).map(({ references }) => references),
   );
   return sorted.flat().flatMap((identity) => byIdentity.get(identity) ?? []);
-}
-
-/** Values that please the CHECKs of both shapes; where none do, those of the new one. */
-async function solveBoth(
-  context: RowContext,
-  pairs: readonly TablePair[],
-): Promise<ReadonlyMap<string, readonly Solution[]>> {
-  const numbers = NUMBERS.slice(0, 12);
-  const both = pairs.map((pair): TableShape => {
-    const known = new Set(pair.after.checks.map(({ expression }) => expression));
-    const old = pair.before.checks.flatMap((check) => {
-      const columns = check.columns.map((name) => newName(pair, name));
-      const names = columns.filter((name) => name !== null);
-      const expression = renamed(pair, check.expression);
-      return names.length === columns.length && !known.has(expression)
-        ? [{ name: check.name, expression, columns: names }]
-        : [];
-    });
-    return { ...pair.after, checks: [...pair.after.checks, ...old] };
-  });
-  const merged = await solveChecks(context, both, numbers);
-  const failed = both.filter((table) =>
-    (merged.get(table.identity) ?? []).some((solution) => solution.values(FIRST, false) === null),
-  );
-  if (failed.length === 0) return merged;
-  const alone = await solveChecks(
-    context,
-    pairs
-      .filter(({ after }) => failed.some(({ identity }) => identity === after.identity))
-      .map(({ after }) => after),
-    numbers,
-  );
-  return new Map([...merged, ...alone]);
-}
-
-interface OrdinaryFacts {
-  readonly before: Catalog;
-  readonly oldTypes: ReadonlyMap<string, TypeShape>;
-  readonly solutions: ReadonlyMap<string, readonly Solution[]>;
-}
-
-type Ordinary = (n: number, sparse: boolean) => Map<string, Cell>;
-
-/** A row for both shapes: values of the old types, old labels, a value wherever the old shape wants one. */
-function ordinaryCells(
-  context: RowContext,
-  facts: OrdinaryFacts,
-  pair: TablePair,
-  n: number,
-  sparse: boolean,
-): Map<string, Cell> {
-  const table = pair.after;
-  const solutions = facts.solutions.get(table.identity) ?? [];
-  const leaves = table.partitionKey === null ? [] : leavesOf(table, context.tables);
-  const row = looseRow(context, table, solutions, {
-    n,
-    sparse,
-    leaf: leaves[n % (leaves.length || 1)] ?? null,
-  });
-  const solved = new Set(solutions.flatMap(({ columns }) => columns));
-  const cells = new Map(row.cells);
-  for (const { before, after } of pair.columns) {
-    if (after.generation !== null) continue;
-    if (cells.get(after.name) === null && before.notNull) {
-      cells.set(after.name, defaultValue(context, after, n) ?? null);
-    }
-    if (solved.has(after.name) || cells.get(after.name) === null) continue;
-    const value = oldValue(context, facts, before, after, n);
-    if (value !== null) cells.set(after.name, value);
-  }
-  // The application leaves its keys to the database where that gives them.
-  for (const column of writableColumns(table)) {
-    if (column.identity || /^nextval\(|gen_random_uuid\(|uuid_generate/.test(column.default ?? '')) {
-      cells.set(column.name, undefined);
-    }
-  }
-  return cells;
-}
-
-function oldValue(
-  context: RowContext,
-  facts: OrdinaryFacts,
-  before: ColumnShape,
-  after: ColumnShape,
-  n: number,
-): string | null {
-  const known = facts.before.objects.get(`enum ${before.type}`);
-  if (known !== undefined) {
-    const labels = (known.properties as unknown as EnumProperties).labels;
-    const now = context.types.get(after.type)?.labels ?? [];
-    const both = labels.filter((label) => now.length === 0 || now.includes(label));
-    return both[(n - 1) % both.length] ?? null;
-  }
-  if (before.type === after.type) return null;
-  const type = facts.oldTypes.get(before.type);
-  const now = context.types.get(after.type);
-  if (type === undefined || now === undefined || !alike(type, now)) return null;
-  return valueFor(type, n, { castable: false, column: after.name }, context.chosen);
-}
-
-/** Whether a value of the one, as text, is sure to be a value of the other. */
-function alike(before: TypeShape, after: TypeShape): boolean {
-  const family = (type: TypeShape) => {
-    if (/^(text|varchar|bpchar|citext)$/.test(type.name)) return 'text';
-    if (/^(int2|int4|int8|numeric|float4|float8)$/.test(type.name)) return 'number';
-    if (/^(date|timestamp|timestamptz)$/.test(type.name)) return 'moment';
-    return type.name;
-  };
-  if (family(after) === 'text') return true;
-  if (family(before) !== family(after)) return false;
-  // A fraction is no integer, though both are numbers.
-  return !(family(after) === 'number' && after.name.startsWith('int') && !before.name.startsWith('int'));
 }
 
 function ordinaryRows(

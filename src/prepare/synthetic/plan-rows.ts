@@ -54,6 +54,7 @@ export function planRows(
       });
       rows.set(table.identity, planned);
     }
+    if (component.length > 1) closeCycle(context, component, { solutions: [], numbers, rows });
   }
   return { order, rows, leaves };
 }
@@ -179,6 +180,34 @@ function linkRow(
 
 function isNullable(table: TableShape, name: string): boolean {
   return table.columns.some((column) => column.name === name && !column.notNull);
+}
+
+/**
+ * The tables of a cycle refer to each other by number alone: where the row of that number was left out (a key has no
+ * room for so many), another one is taken; that may repeat a key in turn, so it is done again until it holds.
+ */
+function closeCycle(
+  context: RowContext,
+  component: readonly TableShape[],
+  planning: Planning & { readonly rows: Map<string, readonly PlannedRow[]> },
+): void {
+  const members = new Set(component.map(({ identity }) => identity));
+  for (let round = 0; round <= component.length + 1; round++) {
+    for (const table of component) {
+      const inside = table.foreignKeys.filter(
+        ({ references }) => references !== table.identity && members.has(rootIdentity(context, references)),
+      );
+      const outside = table.foreignKeys
+        .filter((key) => !inside.includes(key))
+        .flatMap(({ columns }) => columns);
+      const rows = planning.rows.get(table.identity) ?? [];
+      for (const { n, cells } of rows) {
+        for (const key of inside)
+          linkRow(context, table, key, { n, cells, fixed: new Set(outside) }, planning);
+      }
+      planning.rows.set(table.identity, withoutDuplicates(table, rows));
+    }
+  }
 }
 
 /** Rows of a tree: the first is a root where it may be, each other one hangs below an earlier one. */
