@@ -197,7 +197,10 @@ class Finder {
     if (object === undefined || this.#state.dropped.has(key)) return;
     if (!this.#input.becomes.has(key)) {
       // Goes itself; what belongs to a table that goes, goes with it.
-      this.#drop(object.parent !== null && !this.#input.becomes.has(object.parent) ? object.parent : key);
+      const { parent } = object;
+      const goesWithParent =
+        parent !== null && !this.#input.becomes.has(parent) && !this.#state.dropped.has(parent);
+      this.#drop(goesWithParent ? parent : key);
       return;
     }
     const { detach } = rendererOf(object.kind);

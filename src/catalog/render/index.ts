@@ -28,7 +28,8 @@ import {
 import { type Operation, order, rendered } from './graph.ts';
 import { findImpact, type Impact, type ImpactState } from './impact.ts';
 import { type Matching, match } from './match.ts';
-import { formatName, keyOf, nameOf } from './names.ts';
+import { formatName, keyOf, nameOf, schemaOf } from './names.ts';
+import { role } from './owned.ts';
 import { parsePrivilege } from './privileges.ts';
 import { RANK } from './ranks.ts';
 import { rendererOf } from './registry.ts';
@@ -105,11 +106,13 @@ class Renderer implements RenderContext {
         object.parent === null ? [] : [[object.parent, object] as const],
       ),
     );
-    const grants = [from, to].flatMap((catalog) =>
-      [...catalog.objects.values()].filter((object) => object.kind === 'default privileges'),
-    );
-    this.hasDefaultPrivileges = grants.length > 0;
-    this.defaultGrantees = [...new Set(grants.flatMap(granteesOf))].sort();
+    // Those that come are made last, those that go are dropped first: only what stays acts on what is made meanwhile.
+    const staying = [...from.objects].filter(([key, object]) => {
+      const after = this.#becomes.get(key);
+      return object.kind === 'default privileges' && after !== undefined && actsFor(object, options);
+    });
+    this.hasDefaultPrivileges = staying.length > 0;
+    this.defaultGrantees = [...new Set(staying.flatMap(([, object]) => granteesOf(object)))].sort();
   }
 
   // ---- RenderContext ---------------------------------------------------------------------------------------------
@@ -190,6 +193,7 @@ class Renderer implements RenderContext {
     const before = this.from.objects.get(key);
     const after = this.#becomes.get(key);
     if (before === undefined || after === undefined) return 'alter';
+    if (this.#mustBeRemade(before, after)) return 'rebuild';
     try {
       const answer = this.#alter(before, after);
       return answer === 'rebuild' || answer === 'swap' ? answer : 'alter';
@@ -197,6 +201,15 @@ class Renderer implements RenderContext {
       if (error instanceof CannotRender) return 'alter';
       throw error;
     }
+  }
+
+  /** Has another name or schema, and there is no ALTER for that. */
+  #mustBeRemade(before: CatalogObject, after: CatalogObject): boolean {
+    if (before.identity === after.identity || before.parent !== null) return false;
+    const renderer = rendererOf(after.kind);
+    if (renderer.rename !== undefined && renderer.move !== undefined) return false;
+    const name = this.#afterRenames(before).identity;
+    return name !== after.identity && (renderer.rename === undefined || schemaOf(before) !== null);
   }
 
   #alter(before: CatalogObject, after: CatalogObject): Alteration {
@@ -243,14 +256,8 @@ class Renderer implements RenderContext {
     const claimed = new Set<string>();
     for (const [key, object] of this.to.objects) {
       const before = this.#matching.pairs.get(key);
-      if (
-        before !== undefined &&
-        before.identity === object.identity &&
-        !this.#matching.returning.has(before)
-      ) {
-        continue;
-      }
-      for (const slot of slots(object)) claimed.add(slot);
+      const kept = new Set(before === undefined || this.#matching.returning.has(before) ? [] : slots(before));
+      for (const slot of slots(object)) if (!kept.has(slot)) claimed.add(slot);
     }
     const colliding = new Set<ObjectKey>();
     for (const object of this.#matching.gone) {
@@ -374,7 +381,12 @@ class Renderer implements RenderContext {
     };
     const first = renameSteps(early, occupied, this);
     for (const step of first.steps) add(step.object, [step.sql]);
-    for (const parked of this.#matching.unparked) add(parked.root, parked.unpark);
+    for (const parked of this.#matching.unparked) {
+      add(
+        parked.root,
+        parked.unpark.map((sql) => unparkAfter(sql, early)),
+      );
+    }
     const second = renameSteps(late, occupied, this);
     for (const step of second.steps) add(step.object, [step.sql]);
     this.#refusals.push(...first.failed, ...second.failed);
@@ -434,11 +446,7 @@ class Renderer implements RenderContext {
   /** What `to` lacks, and types that moved out of the way: dropped when nothing needs them any more. */
   #dropRest(impact: Impact, away: ReadonlyMap<ObjectKey, CatalogObject>): Operation[] {
     const dependents = index(this.from.dependencies.map((one) => [one.to, one.from] as const));
-    const children = index(
-      [...this.from.objects].flatMap(([key, { parent }]) =>
-        parent === null ? [] : [[parent, key] as const],
-      ),
-    );
+    const children = index([...this.from.objects].flatMap(([key, object]) => this.#belongings(key, object)));
     const parts = [
       'make',
       'default',
@@ -527,7 +535,22 @@ class Renderer implements RenderContext {
     );
     const first = schema === undefined ? (name.path[0] ?? '') : (nameOf(schema).path[0] ?? '');
     const path = name.path.length > 1 ? [first, ...name.path.slice(1)] : name.path;
+    if (typeof object.properties.drop === 'string') return this.#definedAfterRenames(object);
     return { ...object, identity: formatName({ path, suffix }) };
+  }
+
+  /** What is defined by SQL alone: the names in its DROP, qualified as they are, are looked for as words. */
+  #definedAfterRenames(object: CatalogObject): CatalogObject {
+    let drop = String(object.properties.drop);
+    let { identity } = object;
+    for (const { before, after } of this.#renamings) {
+      if (before.parent !== null) continue;
+      const from = before.kind === 'schema' ? `${before.identity}.` : before.identity;
+      const to = before.kind === 'schema' ? `${after.identity}.` : after.identity;
+      drop = drop.replaceAll(from, to);
+      identity = identity.replaceAll(from, to);
+    }
+    return { ...object, identity, properties: { ...object.properties, drop } };
   }
 
   #attempt<T>(object: ObjectKey, work: () => T): T | undefined {
@@ -551,6 +574,27 @@ function bodiesUnchecked(statements: readonly RenderedStatement[]): RenderedStat
     destroysData: false,
     object: first?.object ?? '',
   };
+}
+
+/** The statement that unparks, after the schema or table that it names was renamed. */
+function unparkAfter(sql: string, renamings: readonly Renaming[]): string {
+  const end = sql.startsWith('COMMENT ON ') ? sql.indexOf(' IS ') : sql.length;
+  let head = sql.slice(0, end);
+  const escape = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  for (const { before, after } of renamings) {
+    if (before.kind === 'table') {
+      head = head.replace(
+        new RegExp(`(?<![\\w$".])${escape(before.identity)}(?![\\w$"])`, 'g'),
+        () => after.identity,
+      );
+    } else if (before.kind === 'schema') {
+      const name = escape(before.identity);
+      head = head
+        .replace(new RegExp(`(?<![\\w$".])${name}(?=\\.)`, 'g'), () => after.identity)
+        .replace(new RegExp(` SET SCHEMA ${name}$`), () => ` SET SCHEMA ${after.identity}`);
+    }
+  }
+  return head + sql.slice(end);
 }
 
 /** Rows written while a NOT NULL column lay parked have no value in it: its default fills them. */
@@ -602,8 +646,15 @@ function slots(object: CatalogObject): string[] {
   return [own];
 }
 
+/** Default privileges of another role say nothing about what this one makes; unknown: they may. */
+function actsFor(object: CatalogObject, options: RenderOptions): boolean {
+  if (options.currentUser === undefined) return true;
+  const owner = role(options.currentUser);
+  return object.identity.startsWith(`${owner} `);
+}
+
 function granteesOf(object: CatalogObject): string[] {
-  const { privileges } = object.properties;
-  if (!Array.isArray(privileges)) return [];
-  return privileges.map((item) => parsePrivilege(String(item)).grantee);
+  const { grants } = object.properties;
+  if (!Array.isArray(grants)) return [];
+  return grants.map((item) => parsePrivilege(String(item)).grantee);
 }

@@ -16,6 +16,8 @@ const KNOWN: ReadonlySet<string> = new Set([
 
 /** What ALTER, COMMENT ON and GRANT call it: the words between DROP and the end of the drop statement. */
 function named(object: CatalogObject): string {
+  const target = object.extra?.target;
+  if (typeof target === 'string') return target;
   const drop = propertiesOf<DefinitionProperties>(object).drop;
   if (drop === null) throw new CannotRender('the catalog has no SQL for it');
   return drop
@@ -23,6 +25,38 @@ function named(object: CatalogObject): string {
     .trim()
     .replace(/;$/, '');
 }
+
+function granted(object: CatalogObject): string {
+  const target = object.extra?.grantTarget;
+  return typeof target === 'string' ? target : named(object);
+}
+
+/** Kinds whose ALTER … RENAME TO and SET SCHEMA take the kind's own words and the identity. */
+const RENAMES: ReadonlySet<ObjectKind> = new Set([
+  'statistics',
+  'publication',
+  'server',
+  'foreign data wrapper',
+  'collation',
+  'conversion',
+  'text search parser',
+  'text search template',
+  'text search dictionary',
+  'text search configuration',
+  'event trigger',
+  'language',
+  'aggregate',
+]);
+const MOVES: ReadonlySet<ObjectKind> = new Set([
+  'statistics',
+  'collation',
+  'conversion',
+  'text search parser',
+  'text search template',
+  'text search dictionary',
+  'text search configuration',
+  'aggregate',
+]);
 
 function text(value: Json | undefined): string | null {
   return typeof value === 'string' ? value : null;
@@ -49,7 +83,7 @@ function after(object: CatalogObject, context: RenderContext): string[] {
   const wanted = owned(object);
   if (wanted === null) return commentChange(name, null, text(properties.comment));
   if (properties.privileges !== undefined) {
-    return ownedAfterCreate(object, wanted, { named: name, grantee: name }, context);
+    return ownedAfterCreate(object, wanted, { named: name, grantee: granted(object) }, context);
   }
   const current = context.options.currentUser;
   const statements = [];
@@ -59,9 +93,22 @@ function after(object: CatalogObject, context: RenderContext): string[] {
   return [...statements, ...commentChange(name, null, wanted.comment)];
 }
 
-export function definitionKind(rank: number, options: { readonly tightens?: boolean } = {}): KindRenderer {
+export function definitionKind(
+  kind: ObjectKind,
+  rank: number,
+  options: { readonly tightens?: boolean } = {},
+): KindRenderer {
+  const word = kind.toUpperCase();
   return {
     rank,
+    ...(RENAMES.has(kind) && {
+      rename: (_object: CatalogObject, current: string, name: string) =>
+        `ALTER ${word} ${current} RENAME TO ${name}`,
+    }),
+    ...(MOVES.has(kind) && {
+      move: (_object: CatalogObject, current: string, schema: string) =>
+        `ALTER ${word} ${current} SET SCHEMA ${schema}`,
+    }),
     create(object, context) {
       const { definition } = propertiesOf<DefinitionProperties>(object);
       if (definition === null) throw new CannotRender('the catalog has no SQL for it');
@@ -92,19 +139,7 @@ export function definitionKind(rank: number, options: { readonly tightens?: bool
       if (oldOwned === null || newOwned === null) {
         return [make(commentChange(name, text(had.comment), text(wanted.comment)), options)];
       }
-      return [make(ownedChanges(oldOwned, newOwned, { named: name, grantee: name }), options)];
+      return [make(ownedChanges(oldOwned, newOwned, { named: name, grantee: granted(afterwards) }), options)];
     },
-  };
-}
-
-export function unsupported(kind: ObjectKind, rank: number): KindRenderer {
-  const refuse = (): never => {
-    throw new CannotRender(`${kind} objects cannot be rendered`);
-  };
-  return {
-    rank,
-    create: refuse,
-    drop: refuse,
-    alter: (before, wanted) => (equalJson(before.properties, wanted.properties) ? [] : refuse()),
   };
 }

@@ -154,6 +154,8 @@ function marks(
   name: string,
   context: RenderContext,
 ): Part[] {
+  // A foreign table has neither, whatever the catalog says.
+  if (after.foreignServer !== null) return [];
   const drafts: string[] = [];
   const needs: string[] = [];
   const indexed = (identity: string): string => {

@@ -1,6 +1,7 @@
 import * as columns from './columns.ts';
 import * as constraints from './constraints.ts';
 import * as indexes from './indexes.ts';
+import * as others from './others.ts';
 import * as partitions from './partitions.ts';
 import * as privileges from './privileges.ts';
 import * as routines from './routines.ts';
@@ -21,6 +22,7 @@ const files = {
   types,
   privileges,
   partitions,
+  others,
 };
 
 export const MATRIX: readonly (MatrixRow & { readonly file: string })[] = Object.entries(files).flatMap(
