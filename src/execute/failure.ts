@@ -2,6 +2,7 @@
 import { FerrataError, isFerrataError } from '../errors.ts';
 import { leaseLost } from '../ledger/lease.ts';
 import { ALREADY_APPLIED, LEASE_LOST, RUN_OPEN } from '../ledger/schema.ts';
+import type { Connection } from '../postgres/connection.ts';
 
 /** The file that positions of actions refer to. */
 export interface SourceText {
@@ -50,6 +51,39 @@ export function ledgerFailure(error: unknown): unknown {
       });
     default:
       return error;
+  }
+}
+
+/** A lock timeout with the sessions that were most likely in the way: those whose transactions are open the longest. */
+export async function withBlockers(connection: Connection, error: unknown): Promise<unknown> {
+  if (!isFerrataError(error) || error.code !== 'lock-timeout') return error;
+  try {
+    const sessions = await connection.query<{
+      pid: number;
+      user: string;
+      app: string;
+      state: string;
+      age: number;
+    }>(
+      `SELECT a.pid, a.usename AS user, a.application_name AS app, a.state,
+              pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - a.xact_start)::int4 AS age
+       FROM pg_catalog.pg_stat_activity a
+       WHERE a.datname = pg_catalog.current_database() AND a.pid <> pg_catalog.pg_backend_pid() AND a.xact_start IS NOT NULL
+         AND EXISTS (SELECT FROM pg_catalog.pg_locks l WHERE l.pid = a.pid AND l.granted AND l.locktype = 'relation')
+       ORDER BY a.xact_start LIMIT 3`,
+    );
+    if (sessions.length === 0) return error;
+    const list = sessions.map(
+      ({ pid, user, app, state, age }) =>
+        `process ${pid} (${user}${app === '' ? '' : `, ${app}`}): ${state}, for ${age} s`,
+    );
+    const why = [error.details.why, `Transactions open the longest: ${list.join('; ')}.`];
+    return new FerrataError(error.code, error.message, {
+      ...error.details,
+      why: why.filter((part) => part !== undefined).join(' '),
+    });
+  } catch {
+    return error;
   }
 }
 

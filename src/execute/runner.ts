@@ -9,9 +9,9 @@ import {
   failStep,
   insertMigration,
   insertRun,
-  insertStep,
   type NewRun,
   putStep,
+  recordSingle,
   updateRun,
 } from '../ledger/rows.ts';
 import { standingSteps } from '../ledger/runs.ts';
@@ -210,26 +210,12 @@ class Runner {
       check: () => (first ? checkStart(lease.token, this.#plan.migration) : checkLease(lease.token)),
       accept: watched ? acceptWrites(step.id, step.captures) : null,
       rows: (rows) =>
-        [
-          ...(first
-            ? [insertRun({ ...this.#run, state: this.#finalState() }, this.#plan.rollbackWindowHours)]
-            : []),
-          (first ? insertStep : putStep)({
-            run: this.#run.id,
-            direction: 'up',
-            ordinal,
-            step: step.id,
-            state: 'done',
-            rows,
-          }),
-          ...(this.#isLast(step)
-            ? [
-                first
-                  ? insertMigration(this.#plan.migration, this.#plan.checksum, this.#run.id)
-                  : this.#finishRows(),
-              ]
-            : []),
-        ].join('; '),
+        first
+          ? recordSingle(this.#run, this.#finalState(), step.id, rows)
+          : [
+              putStep({ run: this.#run.id, direction: 'up', ordinal, step: step.id, state: 'done', rows }),
+              ...(this.#isLast(step) ? [this.#finishRows()] : []),
+            ].join('; '),
       landed: () => stepIsDone(this.#context, 'up', ordinal),
     });
   }

@@ -6,7 +6,14 @@ import { FerrataError, isFerrataError } from '../errors.ts';
 import type { Action } from '../plan/model.ts';
 import { runActions, unseenWrites } from './action.ts';
 import type { RunContext } from './context.ts';
-import { cancelled, connectionLost, ledgerFailure, type SourceText, transient } from './failure.ts';
+import {
+  cancelled,
+  connectionLost,
+  ledgerFailure,
+  type SourceText,
+  transient,
+  withBlockers,
+} from './failure.ts';
 import type { StepOutcome } from './model.ts';
 import { backoff, pause } from './retry.ts';
 import { CLEAN_SESSION, OWN_ROLE, transactionLimits } from './session.ts';
@@ -97,7 +104,7 @@ export async function runTransaction(context: RunContext, work: TransactionalWor
         inOneMessage = false;
         continue;
       }
-      throw error;
+      throw await withBlockers(session.connection, error);
     }
   }
 }

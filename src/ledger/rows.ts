@@ -42,10 +42,8 @@ export function json(value: unknown): string {
   return value === null || value === undefined ? 'NULL' : quoteLiteral(JSON.stringify(value));
 }
 
-/** `windowHours` counts for a run that is complete at once. */
-export function insertRun(run: NewRun, windowHours: number | null = null): string {
-  const finished = run.state === 'completed' || run.state === 'failed';
-  return `INSERT INTO ferrata.run (id, migration, state, open, environment, owner, plan, proof, backup, start_fingerprint, error, started_at, finished_at, window_until) VALUES (${[
+export function insertRun(run: NewRun): string {
+  return `INSERT INTO ferrata.run (id, migration, state, open, environment, owner, plan, proof, backup, start_fingerprint, error, started_at, finished_at) VALUES (${[
     text(run.id),
     text(run.migration),
     text(run.state),
@@ -58,8 +56,30 @@ export function insertRun(run: NewRun, windowHours: number | null = null): strin
     text(run.startFingerprint),
     text(run.error),
     'pg_catalog.transaction_timestamp()',
-    finished ? 'pg_catalog.clock_timestamp()' : 'NULL',
-    windowUntil(windowHours),
+    run.state === 'failed' ? 'pg_catalog.clock_timestamp()' : 'NULL',
+  ].join(', ')})`;
+}
+
+/**
+ * Run, step and migration of a plan of one step, which all belong to that step's transaction.
+ *
+ * @param state `completed`, or `validating`
+ */
+export function recordSingle(run: NewRun, state: RunState, step: string, rows: number | null): string {
+  return `SELECT ferrata.record_single(${[
+    text(run.id),
+    text(run.migration),
+    text(run.plan.checksum),
+    text(state),
+    text(run.environment),
+    text(run.owner),
+    json(run.plan),
+    json(run.proof),
+    text(run.backup),
+    text(run.startFingerprint),
+    String(Math.round(run.plan.rollbackWindowHours * 3600)),
+    text(step),
+    rows === null ? 'NULL' : String(rows),
   ].join(', ')})`;
 }
 
@@ -106,11 +126,6 @@ const SINCE_BEGIN =
 
 /** Writes the step's row, or brings it up to date; `started_at` and `intent` stay where the new one has none. */
 export function putStep(step: NewStep): string {
-  return `${insertStep(step)} ON CONFLICT (run, direction, ordinal) DO UPDATE SET state = excluded.state, finished_at = excluded.finished_at, ms = excluded.ms, rows = excluded.rows, error = excluded.error, progress = excluded.progress, intent = coalesce(excluded.intent, s.intent), started_at = CASE WHEN excluded.state = 'intended' OR s.state = 'failed' THEN excluded.started_at ELSE s.started_at END`;
-}
-
-/** For the first row of a run that begins with it. */
-export function insertStep(step: NewStep): string {
   const ended = step.state !== 'intended';
   return `INSERT INTO ferrata.step AS s (run, direction, ordinal, step, state, started_at, finished_at, ms, rows, error, progress, intent) VALUES (${[
     text(step.run),
@@ -125,7 +140,9 @@ export function insertStep(step: NewStep): string {
     text(step.error),
     String(step.progress ?? 0),
     json(step.intent),
-  ].join(', ')})`;
+  ].join(
+    ', ',
+  )}) ON CONFLICT (run, direction, ordinal) DO UPDATE SET state = excluded.state, finished_at = excluded.finished_at, ms = excluded.ms, rows = excluded.rows, error = excluded.error, progress = excluded.progress, intent = coalesce(excluded.intent, s.intent), started_at = CASE WHEN excluded.state = 'intended' OR s.state = 'failed' THEN excluded.started_at ELSE s.started_at END`;
 }
 
 /** Marks a step as failed; what is known of a step outside a transaction (progress, intent) stays. */
@@ -164,8 +181,7 @@ export function checkStart(token: string, migration: string): string {
   return `SELECT ferrata.check_start(${BigInt(token)}, ${text(migration)})`;
 }
 
-function windowUntil(hours: number | null): string {
-  if (hours === null) return 'NULL';
+function windowUntil(hours: number): string {
   const seconds = Math.round(hours * 3600);
   return `pg_catalog.clock_timestamp() + pg_catalog.make_interval(secs => ${seconds})`;
 }

@@ -141,7 +141,8 @@ BEGIN
 END
 $function$;
 
-CREATE FUNCTION ferrata.check_start(held bigint, wanted text) RETURNS void LANGUAGE plpgsql AS $function$
+-- The plans are kept for the session and made when the tables are almost empty: without the setting they would scan.
+CREATE FUNCTION ferrata.check_start(held bigint, wanted text) RETURNS void LANGUAGE plpgsql SET enable_seqscan = off AS $function$
 BEGIN
   PERFORM 1 FROM ferrata.lease WHERE token OPERATOR(pg_catalog.=) held FOR KEY SHARE;
   IF NOT FOUND THEN
@@ -153,6 +154,25 @@ BEGIN
   IF EXISTS (SELECT FROM ferrata.migration WHERE id OPERATOR(pg_catalog.=) wanted) THEN
     RAISE EXCEPTION 'migration % is already applied', wanted USING ERRCODE = '${ALREADY_APPLIED}';
   END IF;
+END
+$function$;
+
+-- A run of one step, whole: a function, because its statements are then planned once for a session.
+CREATE FUNCTION ferrata.record_single(p_run text, p_migration text, p_checksum text, p_state text, p_environment text,
+  p_owner text, p_plan json, p_proof json, p_backup text, p_fingerprint text, p_window double precision, p_step text,
+  p_rows bigint) RETURNS void LANGUAGE plpgsql AS $function$
+BEGIN
+  INSERT INTO ferrata.run (id, migration, state, open, environment, owner, plan, proof, backup, start_fingerprint,
+                           started_at, finished_at, window_until)
+  VALUES (p_run, p_migration, p_state, p_state OPERATOR(pg_catalog.<>) 'completed', p_environment, p_owner, p_plan,
+          p_proof, p_backup, p_fingerprint, pg_catalog.transaction_timestamp(),
+          CASE WHEN p_state OPERATOR(pg_catalog.=) 'completed' THEN pg_catalog.clock_timestamp() END,
+          pg_catalog.clock_timestamp() OPERATOR(pg_catalog.+) pg_catalog.make_interval(secs => p_window));
+  INSERT INTO ferrata.step (run, direction, ordinal, step, state, started_at, finished_at, ms, rows)
+  VALUES (p_run, 'up', 0, p_step, 'done', pg_catalog.transaction_timestamp(), pg_catalog.clock_timestamp(),
+          pg_catalog.date_part('epoch', pg_catalog.clock_timestamp()
+            OPERATOR(pg_catalog.-) pg_catalog.transaction_timestamp()) OPERATOR(pg_catalog.*) 1000, p_rows);
+  INSERT INTO ferrata.migration (id, checksum, run) VALUES (p_migration, p_checksum, p_run);
 END
 $function$;
 `,
@@ -261,6 +281,7 @@ function ledgerNotAllowed(connection: Connection): FerrataError {
     why: 'The schema "ferrata" belongs to the user that ran ferrata first.',
     hint:
       `GRANT USAGE ON SCHEMA ferrata TO ${user}; ` +
-      `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ferrata TO ${user}; (SELECT alone to read)`,
+      `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ferrata TO ${user}; ` +
+      `GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA ferrata TO ${user}; (USAGE and SELECT alone to read)`,
   });
 }

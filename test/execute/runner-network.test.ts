@@ -61,7 +61,7 @@ describe('a connection that breaks', () => {
       const base = planOf('20260101000000_a', [
         sqlStep(1, [COUNT], { captures: ['public.counter'], inverse: [] }),
       ]);
-      proxy[lose]('INSERT INTO ferrata.step');
+      proxy[lose]('ferrata.record_single');
       await stage.up(base, { proof: proofOf(base) });
       expect(proxy.lost).toBe(1);
       expect(await stage.value('SELECT n FROM counter')).toBe(1);

@@ -164,7 +164,10 @@ describe('up', () => {
       on.up(planOf('20260101000000_a', [sqlStep(1, ['ALTER TABLE t ADD b int'])]), {
         policy: { ...POLICY, retries: 1 },
       }),
-    ).rejects.toMatchObject({ code: 'lock-timeout' });
+    ).rejects.toMatchObject({
+      code: 'lock-timeout',
+      details: { why: expect.stringContaining(`process ${blocker.pid}`) },
+    });
     expect(on.types().filter((type) => type === 'step-retried')).toHaveLength(1);
     await on.connection.script(`SET lock_timeout = 100; SELECT * FROM t; RESET lock_timeout`);
     await blocker.script('COMMIT');
@@ -220,7 +223,11 @@ describe('up', () => {
         `SELECT current_user = session_user AS own, current_setting('search_path') AS path, current_setting('DateStyle') AS style`,
       );
       expect(settings).toMatchObject({ own: true, path: '"$user", public' });
-      expect(await session.connection.rows(`SELECT 1 FROM pg_locks WHERE locktype = 'advisory'`)).toEqual([]);
+      expect(
+        await session.connection.rows(
+          `SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+        ),
+      ).toEqual([]);
       expect((await on.ledger.applied()).length).toBe(3);
     } finally {
       await session.close();
@@ -380,6 +387,30 @@ describe('down', () => {
     await on.connection.script('CREATE TABLE blocker ()');
     expect(await on.down(run)).toMatchObject({ steps: [{ step: 's1' }] });
     expect(await on.ledger.unfinished()).toBeNull();
+  });
+
+  it('puts captured rows back, and leaves and lists those that the application has changed since', async () => {
+    const on = await stage();
+    await on.connection.script(
+      'CREATE TABLE t (id int PRIMARY KEY, a int); INSERT INTO t VALUES (1, 10), (2, 20), (3, 30)',
+    );
+    const base = planOf('20260101000000_a', [
+      sqlStep(1, ['UPDATE t SET a = a + 1 WHERE id < 3', 'DELETE FROM t WHERE id = 3'], {
+        captures: ['public.t'],
+        inverse: [{ type: 'undo', capture: '20260101000000_s1' }],
+      }),
+    ]);
+    const { run } = await on.up(base, { proof: proofOf(base) });
+    expect((await on.ledger.run(run))?.steps[0]?.rows).toBe(3);
+    await on.connection.script('UPDATE t SET a = 99 WHERE id = 2');
+    const back = await on.down(run);
+    expect(back.conflicts).toMatchObject([{ table: 'public.t' }]);
+    expect(on.types()).toContain('warning');
+    expect(await on.connection.rows('SELECT id, a FROM t ORDER BY id')).toEqual([
+      [1, 10],
+      [2, 99],
+      [3, 30],
+    ]);
   });
 
   it('refuses what was purged', async () => {
