@@ -128,7 +128,7 @@ for (const major of testMajors()) {
   test.each(specials)(
     `${major}: %s: the old shape can't hold it, the ordinary rows it can`,
     async (_, up, what, down) => {
-      const outcomes = await story(major, up, 'SELECT 1');
+      const outcomes = await story(major, up, down ?? 'SELECT 1');
       const found = special(outcomes).filter(({ row }) => what.test(row.what));
       expect(found.length).toBeGreaterThan(0);
       expect(special(outcomes).filter(({ held }) => held)).toEqual([]);
