@@ -29,12 +29,18 @@ export function createContext(options: GlobalOptions): CliContext & { close(): v
   const eventPalette = createPalette(colourWanted(options.color !== false, process.stderr));
   const interactive =
     process.stdin.isTTY === true && process.stderr.isTTY === true && process.env['CI'] === undefined;
+  // Under --json standard error is NDJSON, whatever is said.
+  const tell = (text: string) => {
+    const line = json ? JSON.stringify({ type: 'message', message: text.trim() }) : text;
+    process.stderr.write(`${redact(line)}\n`);
+  };
   const abort = new AbortController();
   let interrupts = 0;
   const onInterrupt = (signal: NodeJS.Signals) => {
     interrupts++;
-    if (interrupts > 1) process.exit(130);
-    process.stderr.write(`\n${signal}: finishing the step in hand; once more stops at once\n`);
+    // A terminal that closes sends SIGHUP more than once: from the kernel and from the shell.
+    if (interrupts > 1 && signal !== 'SIGHUP') process.exit(130);
+    if (interrupts === 1) tell(`\n${signal}: finishing the step in hand; once more stops at once`);
     abort.abort('pause');
   };
   const signals: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
@@ -70,7 +76,7 @@ export function createContext(options: GlobalOptions): CliContext & { close(): v
       if (shown !== '') process.stdout.write(`${redact(shown)}\n`);
     },
     say: (text) => {
-      if (options.quiet !== true) process.stderr.write(`${redact(text)}\n`);
+      if (options.quiet !== true) tell(text);
     },
     confirm: async (question, yes) => {
       if (yes) return true;

@@ -14,11 +14,13 @@ async function main(argv: readonly string[]): Promise<ExitCode> {
   return runCommandLine(argv);
 }
 
-// A closed pipe (`ferrata status | head -1`) is the reader's choice, not an error.
+// A closed pipe (`ferrata status | head -1`) or a closed terminal (EIO) is the reader's choice, not an error. A result
+// that nobody reads ends the process; progress that nobody reads must not: a run goes on to where it can stop.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
   if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0);
-  throw error;
 });
+process.stderr.on('error', () => {});
 
 main(process.argv.slice(2)).then(
   (code) => {
