@@ -102,7 +102,7 @@ function planTable(
       planRow(context, table, { n, sparse: false, leaf: leaves[k % leaves.length] ?? null }, planning),
     );
   }
-  linkToItself(table, rows);
+  linkToItself(table, rows, planning.solutions);
   return withoutDuplicates(table, rows);
 }
 
@@ -211,7 +211,7 @@ function closeCycle(
 }
 
 /** Rows of a tree: the first is a root where it may be, each other one hangs below an earlier one. */
-function linkToItself(table: TableShape, rows: readonly PlannedRow[]): void {
+function linkToItself(table: TableShape, rows: readonly PlannedRow[], solutions: readonly Solution[]): void {
   for (const key of table.foreignKeys) {
     if (key.references !== table.identity) continue;
     rows.forEach((row, index) => {
@@ -220,7 +220,11 @@ function linkToItself(table: TableShape, rows: readonly PlannedRow[]): void {
       const above = rows[index === 0 ? 0 : Math.floor((index - 1) / 2)];
       const shared = key.columns.filter((name) => key.referencedColumns.includes(name));
       if (index === 0 && nullable.length > 0) {
-        for (const name of nullable) if (!shared.includes(name)) row.cells.set(name, null);
+        makeRoot(
+          row,
+          nullable.filter((name) => !shared.includes(name)),
+          solutions,
+        );
         return;
       }
       // A column on both sides (tenant_id) must agree: then only the row itself is sure to.
@@ -231,6 +235,19 @@ function linkToItself(table: TableShape, rows: readonly PlannedRow[]): void {
       });
     });
   }
+}
+
+/** Without a reference: by the solution with NULL where CHECKs have a say (a root has depth 0), else just so. */
+function makeRoot(row: PlannedRow, names: readonly string[], solutions: readonly Solution[]): void {
+  const solution = solutions.find(({ columns }) => names.some((name) => columns.includes(name)));
+  if (solution === undefined) {
+    for (const name of names) row.cells.set(name, null);
+    return;
+  }
+  const values = solution.values(row.n, true);
+  solution.columns.forEach((name, index) => {
+    if (values !== null) row.cells.set(name, values[index] ?? null);
+  });
 }
 
 /** Drops rows that repeat a unique key: a boolean key has room for two. */
