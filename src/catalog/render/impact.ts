@@ -4,6 +4,7 @@
  */
 import type { Catalog, CatalogObject, ColumnProperties, ObjectKey, ObjectKind } from '../model.ts';
 import { CannotRender, type Detached, propertiesOf, type RenderContext } from './context.ts';
+import { dependenciesOf } from './dependencies.ts';
 import type { Draft } from './graph.ts';
 import { keyOf } from './names.ts';
 import { rendererOf } from './registry.ts';
@@ -88,7 +89,7 @@ class Finder {
       if (list === undefined) this.#dependents.set(to, [from]);
       else list.push(from);
     };
-    for (const { from, to } of input.from.dependencies) {
+    for (const { from, to } of dependenciesOf(input.from)) {
       add(from, to);
       this.#needs.set(from, [...(this.#needs.get(from) ?? []), to]);
     }

@@ -25,6 +25,7 @@ import {
   type RenderContext,
   type RenderOptions,
 } from './context.ts';
+import { dependenciesOf } from './dependencies.ts';
 import { type Operation, order, rendered } from './graph.ts';
 import { findImpact, type Impact, type ImpactState } from './impact.ts';
 import { type Matching, match } from './match.ts';
@@ -98,9 +99,9 @@ class Renderer implements RenderContext {
         this.#becomes.set(keyOf(before.kind, before.identity), after);
     }
     this.#words = renamedWords(this.#renamings);
-    this.#needs = index(to.dependencies.map((one) => [one.from, one.to] as const));
-    this.#needsBefore = index(from.dependencies.map((one) => [one.from, one.to] as const));
-    this.#neededBy = index(to.dependencies.map((one) => [one.to, one.from] as const));
+    this.#needs = index(dependenciesOf(to).map((one) => [one.from, one.to] as const));
+    this.#needsBefore = index(dependenciesOf(from).map((one) => [one.from, one.to] as const));
+    this.#neededBy = index(dependenciesOf(to).map((one) => [one.to, one.from] as const));
     this.#children = index(
       [...to.objects.values()].flatMap((object) =>
         object.parent === null ? [] : [[object.parent, object] as const],
@@ -268,7 +269,7 @@ class Renderer implements RenderContext {
   }
 
   #takeDown(impact: Impact): RenderedStatement[] {
-    const dependents = index(this.from.dependencies.map((one) => [one.to, one.from] as const));
+    const dependents = index(dependenciesOf(this.from).map((one) => [one.to, one.from] as const));
     const owned = index(
       [...this.from.objects].flatMap(([key, object]) =>
         object.kind === 'sequence' ? this.#belongings(key, object) : [],
@@ -445,7 +446,7 @@ class Renderer implements RenderContext {
 
   /** What `to` lacks, and types that moved out of the way: dropped when nothing needs them any more. */
   #dropRest(impact: Impact, away: ReadonlyMap<ObjectKey, CatalogObject>): Operation[] {
-    const dependents = index(this.from.dependencies.map((one) => [one.to, one.from] as const));
+    const dependents = index(dependenciesOf(this.from).map((one) => [one.to, one.from] as const));
     const children = index([...this.from.objects].flatMap(([key, object]) => this.#belongings(key, object)));
     const parts = [
       'make',
@@ -533,7 +534,11 @@ class Renderer implements RenderContext {
     const schema = this.#becomes.get(
       keyOf('schema', formatName({ path: name.path.slice(0, 1), suffix: '' })),
     );
-    const first = schema === undefined ? (name.path[0] ?? '') : (nameOf(schema).path[0] ?? '');
+    const owner = object.kind === 'sequence' ? object.properties.ownedBy : null;
+    // An owned sequence moved with its table.
+    const column = typeof owner === 'string' ? this.#becomes.get(keyOf('column', owner)) : undefined;
+    const leader = column ?? schema;
+    const first = leader === undefined ? (name.path[0] ?? '') : (nameOf(leader).path[0] ?? '');
     const path = name.path.length > 1 ? [first, ...name.path.slice(1)] : name.path;
     if (typeof object.properties.drop === 'string') return this.#definedAfterRenames(object);
     return { ...object, identity: formatName({ path, suffix }) };
@@ -580,15 +585,15 @@ function bodiesUnchecked(statements: readonly RenderedStatement[]): RenderedStat
 function unparkAfter(sql: string, renamings: readonly Renaming[]): string {
   const end = sql.startsWith('COMMENT ON ') ? sql.indexOf(' IS ') : sql.length;
   let head = sql.slice(0, end);
-  const escape = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  const pattern = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
   for (const { before, after } of renamings) {
     if (before.kind === 'table') {
       head = head.replace(
-        new RegExp(`(?<![\\w$".])${escape(before.identity)}(?![\\w$"])`, 'g'),
+        new RegExp(`(?<![\\w$".])${pattern(before.identity)}(?![\\w$"])`, 'g'),
         () => after.identity,
       );
     } else if (before.kind === 'schema') {
-      const name = escape(before.identity);
+      const name = pattern(before.identity);
       head = head
         .replace(new RegExp(`(?<![\\w$".])${name}(?=\\.)`, 'g'), () => after.identity)
         .replace(new RegExp(` SET SCHEMA ${name}$`), () => ` SET SCHEMA ${after.identity}`);

@@ -14,6 +14,7 @@ function usable(sql: string, major: number): string {
   return sql
     .replace(/^\\.*$|^(?:DROP|CREATE) DATABASE .*$|^(?:CREATE|COMMENT ON) EXTENSION .*\bvector\b.*$/gm, '')
     .replace(/^CREATE INDEX .* USING hnsw .*$/gm, '')
+    .replaceAll('uuidv7()', major >= 18 ? 'uuidv7()' : 'gen_random_uuid()')
     .replaceAll('public.vector(20)', 'double precision[]')
     .replaceAll(' VIRTUAL', major >= 18 ? ' VIRTUAL' : ' STORED');
 }

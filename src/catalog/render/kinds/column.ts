@@ -226,6 +226,8 @@ export function inheritedColumn(
       position: wanted.position,
       identity: null,
       identitySequence: null,
+      // Set later in the parent, for it alone.
+      default: context.isCreated(found.parent ?? '') && defaultWaits(found, context) ? null : had.default,
       notNull: had.notNull && !had.notNullNoInherit,
       notNullName: wanted.notNullName,
       notNullNoInherit: false,

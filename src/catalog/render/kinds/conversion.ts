@@ -87,10 +87,37 @@ function isBuiltIn(type: string): boolean {
   return !/[."]/.test(type.replace(/\(.*?\)/g, ''));
 }
 
+/** Built-in types that have casts of their own among each other, which are not the way through text. */
+const RELATED: readonly (readonly string[])[] = [
+  ['boolean', 'integer'],
+  ['bit', 'bit varying', 'integer', 'bigint'],
+  ['money', 'numeric', 'integer', 'bigint'],
+  [
+    'time without time zone',
+    'time with time zone',
+    'interval',
+    'timestamp without time zone',
+    'timestamp with time zone',
+  ],
+  ['point', 'lseg', 'box', 'path', 'polygon', 'circle'],
+  ['inet', 'cidr'],
+  ['macaddr', 'macaddr8'],
+];
+
 function cast(column: string, had: string, wanted: string, context: RenderContext): string {
-  if (isBuiltIn(had) && isBuiltIn(wanted)) return `${column}::${wanted}`;
   if (context.same(had, wanted) && had !== wanted) return `${column}::${wanted}`;
-  if (wanted.endsWith('[]'))
-    return had.endsWith('[]') ? `${column}::text[]::${wanted}` : `${column}::text::${wanted}`;
+  const related = RELATED.some((group) => group.includes(base(had)) && group.includes(base(wanted)));
+  if (related) return `${column}::${wanted}`;
+  const [from, to] = [elementType(had), elementType(wanted)];
+  if (from !== null && to !== null) {
+    return family(from) !== 'other' && family(from) === family(to)
+      ? `${column}::${wanted}`
+      : `${column}::text[]::${wanted}`;
+  }
+  if (family(had) === 'string') return `${column}::${wanted}`;
   return `${column}::text::${wanted}`;
+}
+
+function elementType(type: string): string | null {
+  return type.endsWith('[]') ? type.replace(/(?:\[\])+$/, '') : null;
 }
