@@ -10,10 +10,10 @@ const RUNS = 100;
 export const backupVerified: Gate = async ({ session, ledger, migration, startFingerprint }) => {
   const { policy, name } = session.settings.environment;
   if (policy.backup === 'off') return holds(`The policy of ${name} asks for no backup.`);
-  const hint = '`ferrata backup create`, then `ferrata backup verify`.';
+  const hint = 'Run `ferrata backup create`, then `ferrata backup verify <name>`.';
   const backups = await ledger.backups();
   const verified = backups.filter((backup) => backup.verifiedAt !== null);
-  if (backups.length === 0) return refuses('backup-missing', 'There is no backup.', hint);
+  if (backups.length === 0) return refuses('backup-missing', 'There is no verified backup.', hint);
   if (verified.length === 0) {
     return refuses('backup-missing', 'No backup was verified: it was never restored and compared.', hint);
   }
@@ -35,5 +35,5 @@ export const backupVerified: Gate = async ({ session, ledger, migration, startFi
       hint,
     );
   }
-  return holds(`Backup ${found.name}, verified ${found.verifiedAt}.`);
+  return holds(`Backup ${found.name}, verified ${found.verifiedAt}.`, found.name);
 };

@@ -44,7 +44,7 @@ export function requireGates(results: readonly GateResult[], migration: string):
   const [first] = refused;
   if (first === undefined) return;
   throw new FerrataError(first.code ?? 'gate-refused', first.message, {
-    why: `The gate ${refused.map(({ gate }) => gate).join(', ')} must hold before ${migration} runs.`,
+    why: `The gate${refused.length === 1 ? '' : 's'} ${refused.map(({ gate }) => gate).join(' and ')} must hold before ${migration} runs.`,
     hint: refused
       .map(({ hint }) => hint)
       .filter((hint) => hint !== null)

@@ -18,6 +18,8 @@ export interface GateResult {
   readonly code: ErrorCode | null;
   readonly message: string;
   readonly hint: string | null;
+  /** What it holds by, where that has a name: a backup's. */
+  readonly by?: string;
 }
 
 export interface GateInput {
@@ -40,8 +42,8 @@ export interface GateInput {
 
 export type Gate = (input: GateInput) => Promise<Omit<GateResult, 'gate' | 'forced'>>;
 
-export function holds(message: string): Omit<GateResult, 'gate' | 'forced'> {
-  return { ok: true, code: null, message, hint: null };
+export function holds(message: string, by?: string): Omit<GateResult, 'gate' | 'forced'> {
+  return { ok: true, code: null, message, hint: null, ...(by !== undefined && { by }) };
 }
 
 export function refuses(code: ErrorCode, message: string, hint: string): Omit<GateResult, 'gate' | 'forced'> {

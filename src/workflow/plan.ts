@@ -19,7 +19,13 @@ export async function planMigrations(
   const proved = await rehearseMigrations(
     settings,
     { ids: selection.ids, all: false, together: false, data: 'none', write: false, keep: false },
-    reporter,
+    // The rehearsal behind it is a means here.
+    (event) =>
+      reporter(
+        event.type === 'phase' && event.phase === 'rehearse'
+          ? { ...event, phase: 'plan', message: 'deriving the way back' }
+          : event,
+      ),
   );
   const failed = proved.find(({ proof }) => proof.outcome === 'failed');
   if (failed?.proof.error != null) {

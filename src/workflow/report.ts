@@ -1,5 +1,6 @@
 /** Phase 6 as a whole: the report of a run, written after it and shown at any time. */
 import { relative } from 'node:path';
+import { readSizes } from '../assess/sizes.ts';
 import type { Settings } from '../config/settings.ts';
 import { buildReport, type Report, reportToHtml, reportToMarkdown, writeReport } from '../document/index.ts';
 import { FerrataError } from '../errors.ts';
@@ -61,12 +62,13 @@ async function reportOf(session: Session, ledger: Ledger, run: RunRecord): Promi
   });
 }
 
-/** From the text alone: the schema that it was assessed on is gone by now. Null where the file is gone too. */
+/** From the text and today's sizes: the schema that it was assessed on is gone by now. Null without the file. */
 async function assessmentOf(session: Session, run: RunRecord) {
   const migration = (await readMigrations(session.settings)).find((m) => m.id === run.migration);
   if (migration === undefined) return null;
   const { policy } = session.settings.environment;
-  const member = await compileMember(migration, { catalog: null, major: null }, null, policy).catch(
+  const sizes = (relations: readonly string[]) => readSizes(session.connection, relations);
+  const member = await compileMember(migration, { catalog: null, major: null }, sizes, policy).catch(
     () => null,
   );
   return member?.assessment ?? null;

@@ -209,7 +209,8 @@ async function runAll(
         });
       }
       if (proved !== null) await ledger.recordProof(proved);
-      runs.push(await runMigration(tools, { migration, plan, proved, catalog, backup }));
+      const accepted = gates.find(({ gate, ok }) => gate === 'backup_verified' && ok)?.by ?? null;
+      runs.push(await runMigration(tools, { migration, plan, proved, catalog, backup: backup ?? accepted }));
     }
     return runs;
   } finally {

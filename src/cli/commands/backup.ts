@@ -1,7 +1,7 @@
 import { EXIT, type ExitCode, FerrataError } from '../../errors.ts';
 import { makeBackup, proveBackup, readBackups, restore } from '../../workflow/backup.ts';
 import { type CliContext, type Command, flag, type Invocation, list, text } from '../command.ts';
-import { bytes, count, table } from '../print/layout.ts';
+import { bytes, count, instant, table } from '../print/layout.ts';
 
 export const backupCommand: Command = {
   name: 'backup',
@@ -85,7 +85,7 @@ async function show(context: CliContext): Promise<ExitCode> {
               : [
                   manifest.verifiedAt === null ? p.yellow('unverified') : p.green('verified'),
                   name,
-                  `${manifest.kind}, ${count(manifest.tables.length, 'table')}${size === null ? '' : `, ${bytes(size)}`}, ${manifest.createdAt}${manifest.encrypted ? ', encrypted' : ''}`,
+                  `${manifest.kind}, ${count(manifest.tables.length, 'table')}${size === null ? '' : `, ${bytes(size)}`}, ${instant(manifest.createdAt)}${manifest.encrypted ? ', encrypted' : ''}`,
                 ],
           ),
           width,

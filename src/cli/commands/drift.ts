@@ -1,7 +1,7 @@
 import { EXIT } from '../../errors.ts';
 import { findDrift } from '../../workflow/drift.ts';
 import type { Command } from '../command.ts';
-import { wrap } from '../print/layout.ts';
+import { instant, wrap } from '../print/layout.ts';
 import { printDifference } from '../print/proof.ts';
 
 export const driftCommand: Command = {
@@ -14,7 +14,7 @@ export const driftCommand: Command = {
     const drift = await findDrift(await context.settings(), context.reporter);
     const { palette: p, width } = context;
     context.result({ drift }, () => {
-      const since = p.dim(`since ${drift.since.reason} (${drift.since.recordedAt})`);
+      const since = p.dim(`since ${drift.since.reason} (${instant(drift.since.recordedAt)})`);
       if (drift.outcome === 'equal') return `${p.green('equal')} ${drift.database} ${since}`;
       const lines = drift.differences.map((d) =>
         wrap(printDifference(d, p), width - 2)

@@ -2,7 +2,7 @@ import { EXIT, FerrataError } from '../../errors.ts';
 import type { Purgeable } from '../../execute/purge.ts';
 import { purge } from '../../workflow/purge.ts';
 import { type Command, flag } from '../command.ts';
-import { count } from '../print/layout.ts';
+import { count, instant } from '../print/layout.ts';
 
 export const purgeCommand: Command = {
   name: 'purge',
@@ -48,5 +48,5 @@ function describe(item: Purgeable): string {
       ? [count(item.captures.length, 'set of before-images', 'sets of before-images')]
       : []),
   ];
-  return `${item.migration}: window ended ${item.windowUntil ?? '?'}; ${parts.length > 0 ? parts.join(', ') : 'nothing parked'}`;
+  return `${item.migration}: window ended ${item.windowUntil === null ? '?' : instant(item.windowUntil)}; ${parts.length > 0 ? parts.join(', ') : 'nothing parked'}`;
 }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { EXIT } from '../../errors.ts';
 import { type Status, status } from '../../workflow/status.ts';
 import { type CliContext, type Command, flag } from '../command.ts';
-import { count, table } from '../print/layout.ts';
+import { count, instant, table } from '../print/layout.ts';
 
 export const statusCommand: Command = {
   name: 'status',
@@ -50,7 +50,9 @@ function printStatus(found: Status, { palette: p, width }: CliContext): string {
           : p.red('missing'),
       m.id,
       p.dim(
-        m.appliedAt === null ? '' : `${m.appliedAt}${m.baseline ? ' (baseline)' : ` run ${m.run ?? ''}`}`,
+        m.appliedAt === null
+          ? ''
+          : `${instant(m.appliedAt)}${m.baseline ? ' (baseline)' : ` run ${m.run ?? ''}`}`,
       ),
     ]);
   if (rows.length > 0) lines.push(table(rows, width));
@@ -63,7 +65,7 @@ function printStatus(found: Status, { palette: p, width }: CliContext): string {
   }
   if (found.lease !== null) {
     lines.push(
-      `${p.yellow('lease')} held by ${found.lease.owner} (${found.lease.purpose}) since ${found.lease.acquiredAt}`,
+      `${p.yellow('lease')} held by ${found.lease.owner} (${found.lease.purpose}) since ${instant(found.lease.acquiredAt)}`,
     );
   }
   for (const problem of found.problems) {

@@ -24,11 +24,11 @@ export function printEvent(event: FerrataEvent, p: Palette): string {
     case 'step-resumed':
       return p.yellow(`  ${event.step} found ${event.found}`);
     case 'run-finished':
-      return `  ${event.state === 'completed' || event.state === 'rolled_back' ? p.green(event.state) : p.red(event.state)} ${p.dim(duration(event.ms))}`;
+      return `  ${stateWord(event.state, p)} ${p.dim(duration(event.ms))}`;
     case 'waiting':
       return p.yellow(`  waiting: ${event.message}`);
     case 'backup':
-      return p.dim(`  backup: ${event.message}${event.rows === null ? '' : `, ${count(event.rows, 'row')}`}`);
+      return p.dim(`  backup: ${event.message}${rowsNotSaid(event.message, event.rows)}`);
     case 'verified':
       return `  ${event.ok ? p.green('ok') : p.red('not ok')} ${event.check} ${p.dim(event.message)}`;
     case 'warning':
@@ -38,4 +38,22 @@ export function printEvent(event: FerrataEvent, p: Palette): string {
       return JSON.stringify(unknown);
     }
   }
+}
+
+/** A run that is not over yet is neither good nor bad. */
+function stateWord(state: string, p: Palette): string {
+  switch (state) {
+    case 'completed':
+    case 'rolled_back':
+      return p.green(state);
+    case 'failed':
+      return p.red(state);
+    default:
+      return p.yellow(state);
+  }
+}
+
+/** Some messages count their rows themselves. */
+function rowsNotSaid(message: string, rows: number | null): string {
+  return rows === null || /\brows?\b/.test(message) ? '' : `, ${count(rows, 'row')}`;
 }
