@@ -23,6 +23,12 @@ export function colourWanted(flag: boolean, stream: NodeJS.WriteStream): boolean
   return stream.isTTY || (FORCE_COLOR !== undefined && FORCE_COLOR !== '0');
 }
 
+/** Columns: the terminal's, else what COLUMNS says, else 80. */
+export function terminalWidth(stream: NodeJS.WriteStream): number {
+  const said = Number(process.env['COLUMNS']);
+  return stream.columns ?? (Number.isInteger(said) && said > 0 ? said : 80);
+}
+
 export function createContext(options: GlobalOptions): CliContext & { close(): void } {
   const json = options.json === true;
   const palette = createPalette(!json && colourWanted(options.color !== false, process.stdout));
@@ -50,7 +56,7 @@ export function createContext(options: GlobalOptions): CliContext & { close(): v
   return {
     json,
     interactive,
-    width: process.stdout.columns ?? 80,
+    width: terminalWidth(process.stdout),
     palette,
     signal: abort.signal,
     reporter: (event: FerrataEvent) => {

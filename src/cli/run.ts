@@ -122,9 +122,9 @@ async function report(error: unknown, json: boolean, argv: readonly string[]): P
   } else {
     const { createPalette } = await import('./print/palette.ts');
     const { printError } = await import('./print/error.ts');
-    const { colourWanted } = await import('./context.ts');
+    const { colourWanted, terminalWidth } = await import('./context.ts');
     const palette = createPalette(colourWanted(!argv.includes('--no-color'), process.stderr));
-    process.stderr.write(`${redact(printError(known, palette, process.stderr.columns ?? 80))}\n`);
+    process.stderr.write(`${redact(printError(known, palette, terminalWidth(process.stderr)))}\n`);
   }
   if (process.env['FERRATA_DEBUG'] !== undefined && error instanceof Error) {
     process.stderr.write(`${redact(error.stack ?? '')}\n`);

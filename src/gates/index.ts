@@ -49,6 +49,7 @@ export function requireGates(results: readonly GateResult[], migration: string):
       .map(({ hint }) => hint)
       .filter((hint) => hint !== null)
       .join('\n'),
+    location: first.location,
     data: { migration, gates: results },
   });
 }

@@ -1,5 +1,5 @@
 import type { Settings } from '../config/settings.ts';
-import type { ErrorCode } from '../errors.ts';
+import type { ErrorCode, SourceLocation } from '../errors.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Plan } from '../plan/model.ts';
 import type { Connection } from '../postgres/connection.ts';
@@ -18,6 +18,8 @@ export interface GateResult {
   readonly code: ErrorCode | null;
   readonly message: string;
   readonly hint: string | null;
+  /** The place in the migration that is to be mended, where there is one. */
+  readonly location?: SourceLocation;
   /** What it holds by, where that has a name: a backup's. */
   readonly by?: string;
 }

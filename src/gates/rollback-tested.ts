@@ -41,8 +41,15 @@ export const rollbackTested: Gate = async ({ session, migration, plan, proved, s
     );
   }
   if (proof.outcome === 'failed') {
-    const why = proof.error === null ? '' : ` ${proof.error.message}`;
-    return refuses('proof-missing', `The rehearsal of ${migration.id} failed.${why}`, again);
+    const why = proof.error === null ? '.' : `: ${proof.error.message}`;
+    return {
+      ...refuses(
+        'proof-missing',
+        `The rehearsal of ${migration.id} failed${why}`,
+        `Mend the migration; \`ferrata rehearse ${migration.id}\` tries it again on a scratch copy.`,
+      ),
+      ...(proof.error?.at != null && { location: proof.error.at }),
+    };
   }
   if (proof.planChecksum !== planChecksum(plan)) {
     return refuses('plan-mismatch', `The plan of ${migration.id} is not the one that was rehearsed.`, again);

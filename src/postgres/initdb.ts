@@ -58,7 +58,8 @@ export async function initialise(
       '--auth=scram-sha-256',
       '--encoding=UTF8',
       '--no-sync',
-      '--no-instructions',
+      // Since 14.
+      ...(programs.major >= 14 ? ['--no-instructions'] : []),
     ];
     await runInitdb(programs, bindir, options, dataDir, account);
     await writeFile(passwordFile(dataDir), `${password}\n`, { mode: 0o600 });

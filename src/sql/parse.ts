@@ -95,7 +95,7 @@ async function refusal(text: string, file: string, error: GrammarError): Promise
   const hint = syntaxHint(text, offset);
   return new FerrataError('sql-syntax', shortened(error.message), {
     location,
-    ...(hint === null ? {} : { hint }),
+    hint: hint ?? 'Correct the SQL at this place. It is read with PostgreSQL’s own grammar; nothing was run.',
   });
 }
 

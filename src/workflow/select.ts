@@ -1,4 +1,5 @@
 /** Which migrations a command is about. */
+import { closest } from '../config/closest.ts';
 import { FerrataError } from '../errors.ts';
 import type { Migration } from '../source/model.ts';
 
@@ -19,13 +20,17 @@ export function findMigration(migrations: readonly Migration[], word: string): M
   const matches = migrations.filter((m) => m.id.startsWith(word) || m.name === word);
   const [only] = matches;
   if (only !== undefined && matches.length === 1) return only;
+  const near = closest(
+    word,
+    migrations.flatMap((m) => [m.id, m.name]),
+  );
   throw new FerrataError(
     'migration-unknown',
     matches.length === 0 ? `There is no migration \`${word}\`.` : `\`${word}\` fits several migrations.`,
     {
       hint:
         matches.length === 0
-          ? '`ferrata status` lists the migrations by id.'
+          ? `${near === null ? '' : `Did you mean ${near}? `}\`ferrata status\` lists the migrations by id.`
           : `Name one of: ${matches.map((m) => m.id).join(', ')}`,
     },
   );

@@ -20,7 +20,7 @@ export const planCommand: Command = {
     context.result({ plans }, () =>
       plans.length === 0
         ? 'Nothing to plan: no migration is pending.'
-        : plans.map((plan) => printPlan(plan, context.palette)).join('\n\n'),
+        : plans.map((plan) => printPlan(plan, context.palette, context.width)).join('\n\n'),
     );
     return EXIT.done;
   },

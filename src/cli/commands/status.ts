@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { EXIT } from '../../errors.ts';
 import { type Status, status } from '../../workflow/status.ts';
 import { type CliContext, type Command, flag } from '../command.ts';
-import { count, instant, table } from '../print/layout.ts';
+import { count, hang, instant, table } from '../print/layout.ts';
 
 export const statusCommand: Command = {
   name: 'status',
@@ -35,7 +35,10 @@ const SHOWN = 40;
 function printStatus(found: Status, { palette: p, width }: CliContext): string {
   const applied = found.migrations.filter((m) => m.state === 'applied');
   const lines = [
-    `${p.bold(found.environment)} ${found.database}: ${count(found.migrations.length - found.pending, 'migration')} applied, ${found.pending} pending`,
+    hang(
+      `${p.bold(found.environment)} ${found.database}: ${count(found.migrations.length - found.pending, 'migration')} applied, ${found.pending} pending`,
+      width,
+    ),
   ];
   const hidden = Math.max(0, applied.length - SHOWN);
   if (hidden > 0) lines.push(p.dim(`  … ${count(hidden, 'older one')}`));

@@ -62,13 +62,13 @@ export function forceReason(force: boolean, reason: string | null): string | nul
   });
 }
 
-function printOutcome(outcome: UpOutcome, { palette: p }: CliContext): string {
+function printOutcome(outcome: UpOutcome, { palette: p, width }: CliContext): string {
   if (outcome.dryRun) {
     if (outcome.planned.length === 0) return 'Nothing to do: no migration is pending.';
     return outcome.planned
       .map(({ plan, gates }) =>
         [
-          printPlan(plan, p),
+          printPlan(plan, p, width),
           ...gates.map(
             (gate) =>
               `  ${gate.ok ? p.green('open') : p.red('shut')} ${gate.gate}: ${gate.message}${gate.ok || gate.hint === null ? '' : `\n    next: ${gate.hint}`}`,

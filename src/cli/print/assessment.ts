@@ -1,14 +1,17 @@
 /** An assessment for a terminal: one line of verdict, a table of statements, the findings as small lessons. */
 import type { Assessment, Finding, StatementFacts } from '../../assess/model.ts';
 import type { Risk } from '../../config/settings.ts';
-import { bytes, table, wrap } from './layout.ts';
+import { bytes, hang, table, wrap } from './layout.ts';
 import type { Palette } from './palette.ts';
 
 export function printAssessment(assessment: Assessment, p: Palette, width: number): string {
   const name = assessment.migration ?? assessment.file;
   const lines = [
-    `${p.bold(name)}  ${riskWord(assessment.risk, p)} risk, ${assessment.type}, ${assessment.reversible ? p.green('reversible') : p.red('not reversible')}`,
-    ...assessment.reasons.map((reason) => `  ${p.dim(`because ${reason}`)}`),
+    hang(
+      `${p.bold(name)}  ${riskWord(assessment.risk, p)} risk, ${assessment.type}, ${assessment.reversible ? p.green('reversible') : p.red('not reversible')}`,
+      width,
+    ),
+    ...assessment.reasons.map((reason) => hang(p.dim(`because ${reason}`), width, 2)),
     '',
     table(
       [
@@ -22,9 +25,12 @@ export function printAssessment(assessment: Assessment, p: Palette, width: numbe
   if (sizes.length > 0) {
     lines.push(
       '',
-      ...sizes.map(
-        (size) =>
-          `  ${size.relation}: ${size.rows === null ? '? rows' : `about ${size.rows.toLocaleString('en-US')} rows`}${size.bytes === null ? '' : `, ${bytes(size.bytes)}`}, ${size.indexes} indexes`,
+      ...sizes.map((size) =>
+        hang(
+          `${size.relation}: ${size.rows === null ? '? rows' : `about ${size.rows.toLocaleString('en-US')} rows`}${size.bytes === null ? '' : `, ${bytes(size.bytes)}`}, ${size.indexes} indexes`,
+          width,
+          2,
+        ),
       ),
     );
   }
@@ -32,6 +38,9 @@ export function printAssessment(assessment: Assessment, p: Palette, width: numbe
     lines.push('', ...printFinding(finding, assessment.file, p, width));
   return lines.join('\n');
 }
+
+/** Statements that run code which is not in the tree. */
+const OPAQUE: ReadonlySet<string> = new Set(['DoStmt', 'CallStmt']);
 
 function statementRow(statement: StatementFacts, p: Palette): string[] {
   const locks = [...new Set(statement.locks.map((lock) => `${lock.mode} ${lock.relation}`))];
@@ -42,8 +51,12 @@ function statementRow(statement: StatementFacts, p: Palette): string[] {
     ...statement.loses.map((loss) => p.red(`loses ${loss.what} of ${loss.object}`)),
     ...(statement.transactional ? [] : ['outside a transaction']),
   ];
-  const blocks =
-    statement.blocks === 'nothing'
+  // The text of a block or a call does not tell what it does: an empty list of locks would be a lie.
+  const opaque = OPAQUE.has(statement.kind) && locks.length === 0;
+  if (opaque) also.push('the rehearsal shows what it does');
+  const blocks = opaque
+    ? p.yellow('?')
+    : statement.blocks === 'nothing'
       ? p.green('nothing')
       : statement.blocks === 'writes'
         ? p.yellow('writes')
@@ -51,7 +64,7 @@ function statementRow(statement: StatementFacts, p: Palette): string[] {
   return [
     String(statement.line),
     words(statement.kind),
-    locks.join(', ') || '-',
+    locks.join(', ') || (opaque ? '?' : '-'),
     blocks,
     also.join(', ') || '-',
   ];
@@ -60,7 +73,7 @@ function statementRow(statement: StatementFacts, p: Palette): string[] {
 function printFinding(finding: Finding, file: string, p: Palette, width: number): string[] {
   const colour = finding.severity === 'danger' ? p.red : finding.severity === 'warning' ? p.yellow : p.cyan;
   return [
-    `  ${colour(finding.severity)} ${p.bold(finding.title)} ${p.dim(`[${finding.id}]`)}`,
+    hang(`${colour(finding.severity)} ${p.bold(finding.title)} ${p.dim(`[${finding.id}]`)}`, width, 2),
     `    ${p.cyan(`${file}:${finding.line}:${finding.column}`)}`,
     ...wrap(finding.message, width - 4).map((line) => `    ${line}`),
     ...wrap(finding.why, width - 4).map((line) => p.dim(`    ${line}`)),

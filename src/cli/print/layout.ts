@@ -6,6 +6,11 @@ export function table(rows: readonly (readonly string[])[], width: number, inden
   const widths = Array.from({ length: columns }, (_, column) =>
     Math.max(0, ...rows.map((row) => visibleLength(row[column] ?? ''))),
   );
+  const before = indent + widths.slice(0, -1).reduce((sum, cells) => sum + cells + 2, 0);
+  // Too narrow for columns: each row is a paragraph.
+  if (before > width - 24) {
+    return rows.map((row) => hang(row.filter((cell) => cell !== '').join('  '), width, indent)).join('\n');
+  }
   return rows
     .map((row) => {
       const lead = row
@@ -36,6 +41,13 @@ export function wrap(text: string, width: number): string[] {
     lines.push(line);
   }
   return lines;
+}
+
+/** Wraps a paragraph that begins `indent` columns in; what follows its first line stands two further in. */
+export function hang(text: string, width: number, indent = 0): string {
+  const [first = '', ...rest] = wrap(text, Math.max(16, width - indent - 2));
+  const margin = ' '.repeat(indent);
+  return [margin + first, ...rest.map((line) => `${margin}  ${line.trimStart()}`)].join('\n');
 }
 
 /** Length without the escape sequences of colours. */

@@ -1,28 +1,37 @@
 /** A plan for a terminal: each step, what it does, and its way back. */
 import type { Action, Plan, Step } from '../../plan/model.ts';
 import { riskWord } from './assessment.ts';
-import { count } from './layout.ts';
+import { count, hang } from './layout.ts';
 import type { Palette } from './palette.ts';
 
-export function printPlan(plan: Plan, p: Palette): string {
+export function printPlan(plan: Plan, p: Palette, width: number): string {
   const lines = [
-    `${p.bold(plan.migration)}  pattern ${plan.pattern}, ${plan.type}, ${riskWord(plan.risk, p)} risk, ${count(plan.steps.length, 'step')}, rollback window ${plan.rollbackWindowHours} h`,
+    hang(
+      `${p.bold(plan.migration)}  pattern ${plan.pattern}, ${plan.type}, ${riskWord(plan.risk, p)} risk, ${count(plan.steps.length, 'step')}, rollback window ${plan.rollbackWindowHours} h`,
+      width,
+    ),
   ];
-  for (const step of plan.steps) lines.push(...printStep(step, p));
+  for (const step of plan.steps) lines.push(...printStep(step, p, width));
   if (plan.down !== null) {
-    lines.push(`  ${p.bold('down')} written in ${plan.down.file}: taken from the last rollback point`);
+    lines.push(
+      hang(`${p.bold('down')} written in ${plan.down.file}: taken from the last rollback point`, width, 2),
+    );
   }
   return lines.join('\n');
 }
 
-function printStep(step: Step, p: Palette): string[] {
+function printStep(step: Step, p: Palette, width: number): string[] {
   const lines = [
-    `  ${p.bold(step.id)} ${step.title} ${p.dim(step.transactional ? 'in one transaction' : 'outside a transaction')}`,
+    hang(
+      `${p.bold(step.id)} ${step.title} ${p.dim(step.transactional ? 'in one transaction' : 'outside a transaction')}`,
+      width,
+      2,
+    ),
     ...step.forward.flatMap((action) => sql(actionText(action)).map((line) => `    ${p.green('+')} ${line}`)),
   ];
   if (step.inverse === null) {
     const why = step.inverseRefusals.length > 0 ? step.inverseRefusals.join('; ') : 'derived by a rehearsal';
-    lines.push(`    ${p.yellow('way back:')} ${why}`);
+    lines.push(hang(`${p.yellow('way back:')} ${why}`, width, 4));
   } else if (step.inverse.length === 0) {
     lines.push(`    ${p.dim('way back: nothing to do')}`);
   } else {
@@ -30,11 +39,16 @@ function printStep(step: Step, p: Palette): string[] {
       ...step.inverse.flatMap((action) => sql(actionText(action)).map((line) => `    ${p.red('-')} ${line}`)),
     );
   }
-  if (step.captures.length > 0) lines.push(p.dim(`    keeps what it changes in ${step.captures.join(', ')}`));
+  if (step.captures.length > 0)
+    lines.push(hang(p.dim(`keeps what it changes in ${step.captures.join(', ')}`), width, 4));
   for (const lock of step.expects) {
     lines.push(
-      p.dim(
-        `    locks ${lock.relation} ${lock.mode}${lock.heldMs === null ? '' : ` (${lock.heldMs} ms when rehearsed)`}`,
+      hang(
+        p.dim(
+          `locks ${lock.relation} ${lock.mode}${lock.heldMs === null ? '' : ` (${lock.heldMs} ms when rehearsed)`}`,
+        ),
+        width,
+        4,
       ),
     );
   }

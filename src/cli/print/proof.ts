@@ -1,7 +1,7 @@
 /** A proof for a terminal: the verdict first, then what each rollback point showed. */
 import type { Difference, Json } from '../../catalog/model.ts';
 import type { Proof, RollbackPoint } from '../../prepare/model.ts';
-import { count, duration, wrap } from './layout.ts';
+import { count, duration, hang, wrap } from './layout.ts';
 import type { Palette } from './palette.ts';
 
 export function printProof(proof: Proof, p: Palette, width: number): string {
@@ -15,7 +15,9 @@ export function printProof(proof: Proof, p: Palette, width: number): string {
     proof.outcome === 'proved'
       ? `${proof.level === 2 ? 'schema and data' : 'schema only'}, ${proof.dataSource} rows, PostgreSQL ${proof.serverMajor}`
       : `PostgreSQL ${proof.serverMajor}`;
-  const lines = [`${verdict} ${p.bold(proof.migration)} ${p.dim(`(${basis}, ${duration(proof.ms)})`)}`];
+  const lines = [
+    hang(`${verdict} ${p.bold(proof.migration)} ${p.dim(`(${basis}, ${duration(proof.ms)})`)}`, width),
+  ];
   if (proof.error !== null) {
     lines.push(
       ...wrap(`[${proof.error.code}] ${proof.error.message}`, width - 2).map((line) => p.red(`  ${line}`)),
@@ -32,7 +34,11 @@ export function printProof(proof: Proof, p: Palette, width: number): string {
   for (const note of proof.notes) lines.push(...wrap(note, width - 2).map((line) => p.dim(`  ${line}`)));
   if (proof.derivedRollback !== null) {
     lines.push(
-      '  The written down.sql does not restore; this derived rollback does (proved on the same copy):',
+      hang(
+        'The written down.sql does not restore; this derived rollback does (proved on the same copy):',
+        width,
+        2,
+      ),
     );
     lines.push(
       ...proof.derivedRollback.map((sql) => p.green(`    ${sql}${sql.startsWith('--') ? '' : ';'}`)),
@@ -63,7 +69,11 @@ function printPoint(point: RollbackPoint, p: Palette, width: number): string[] {
           ? p.yellow('late rows refused')
           : p.dim('late rows untested');
   const lines = [
-    `  back from ${point.afterStep} by the ${point.inverse} rollback: ${schema}, ${data}, ${late}`,
+    hang(
+      `back from ${point.afterStep} by the ${point.inverse} rollback: ${schema}, ${data}, ${late}`,
+      width,
+      2,
+    ),
   ];
   const shown = point.differences.filter((d) => !d.cosmetic).slice(0, 12);
   lines.push(...shown.flatMap((d) => wrap(printDifference(d, p), width - 4).map((line) => `    ${line}`)));
