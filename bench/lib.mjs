@@ -40,7 +40,8 @@ export async function time(program, args, { cwd, env = {} } = {}) {
     child.on('close', resolve);
   });
   const ms = performance.now() - started;
-  if (code !== 0) throw new Error(`${program} ${args.join(' ')} exited with ${code}:\n${output.slice(-2000)}`);
+  if (code !== 0)
+    throw new Error(`${program} ${args.join(' ')} exited with ${code}:\n${output.slice(-2000)}`);
   return ms;
 }
 

@@ -20,7 +20,8 @@ export async function run() {
     await mkdir(migration, { recursive: true });
     await writeFile(join(migration, 'up.sql'), 'ALTER TABLE t50 ADD COLUMN note text;\n');
     const env = { DATABASE_URL: server.url('postgres') };
-    const rehearse = () => time(process.execPath, [ferrata, 'rehearse', '--no-write', '--json'], { cwd, env });
+    const rehearse = () =>
+      time(process.execPath, [ferrata, 'rehearse', '--no-write', '--json'], { cwd, env });
     const ms = await median(3, rehearse);
     return judge('ferrata rehearse', ms, 3000, 'ms');
   });

@@ -1,14 +1,17 @@
 // `ferrata up` of 500 small migrations, gates off, against psql and three runners on the same server.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { benchBin, ferrata, judge, median, psql, time, withServer } from './lib.mjs';
+import { benchBin, ferrata, judge, psql, time, withServer } from './lib.mjs';
 
 const COUNT = 500;
+const ROUNDS = 3;
 const sql = (n) => `CREATE TABLE bench_${n} (id bigint PRIMARY KEY, name text NOT NULL, at timestamptz);\n`;
 const id = (n) => String(20200101000000 + n);
 
 export async function run() {
-  console.log(`up: ${COUNT} small migrations, one transaction each (median of 3, fresh database each time)`);
+  console.log(
+    `up: ${COUNT} small migrations, one transaction each (best of ${ROUNDS}, fresh database each time)`,
+  );
   return withServer(async ({ server, folder }) => {
     const projects = await writeProjects(folder);
     const psqlPath = await psql();
@@ -20,28 +23,54 @@ export async function run() {
       await connection.close();
       return server.url(name);
     };
-    const measure = async (work) => median(3, async () => work(await fresh()));
     const node = process.execPath;
-    const files = Array.from({ length: COUNT }, (_, n) => ['-f', join(projects.plain, `${id(n)}.sql`)]).flat();
-    const plain = await measure((url) => time(psqlPath, ['-qX', '-v', 'ON_ERROR_STOP=1', ...files, url]));
-    const own = await measure((url) =>
-      time(node, [ferrata, 'up', '--yes', '--quiet'], { cwd: projects.ferrata, env: { DATABASE_URL: url } }),
-    );
-    const others = {
-      dbmate: await measure((url) =>
-        time(benchBin('dbmate'), ['--no-dump-schema', '-d', projects.dbmate, '--url', `${url}?sslmode=disable`, 'up']),
-      ),
-      'node-pg-migrate': await measure((url) =>
-        time(benchBin('node-pg-migrate'), ['up', '-m', projects.nodePgMigrate], { env: { DATABASE_URL: url } }),
-      ),
-      'graphile-migrate': await measure((url) =>
+    const files = Array.from({ length: COUNT }, (_, n) => [
+      '-f',
+      join(projects.plain, `${id(n)}.sql`),
+    ]).flat();
+    const tools = {
+      psql: (url) => time(psqlPath, ['-qX', '-v', 'ON_ERROR_STOP=1', ...files, url]),
+      ferrata: (url) =>
+        time(node, [ferrata, 'up', '--yes', '--quiet'], {
+          cwd: projects.ferrata,
+          env: { DATABASE_URL: url },
+        }),
+      dbmate: (url) =>
+        time(benchBin('dbmate'), [
+          '--no-dump-schema',
+          '-d',
+          projects.dbmate,
+          '--url',
+          `${url}?sslmode=disable`,
+          'up',
+        ]),
+      // By default it puts everything into one transaction; here each migration has its own, as with the others.
+      'node-pg-migrate': (url) =>
+        time(benchBin('node-pg-migrate'), ['up', '-m', projects.nodePgMigrate, '--no-single-transaction'], {
+          env: { DATABASE_URL: url },
+        }),
+      'graphile-migrate': (url) =>
         time(benchBin('graphile-migrate'), ['migrate'], {
           cwd: projects.graphile,
-          env: { DATABASE_URL: url, SHADOW_DATABASE_URL: url, ROOT_DATABASE_URL: url },
+          env: {
+            DATABASE_URL: url,
+            SHADOW_DATABASE_URL: `${url}_shadow`,
+            ROOT_DATABASE_URL: server.url('postgres'),
+          },
         }),
-      ),
     };
-    console.log(`  psql ${Math.round(plain)} ms, ferrata ${Math.round(own)} ms`);
+    // In turns, and the best of each: what else the machine does meanwhile hits all of them alike.
+    const best = Object.fromEntries(Object.keys(tools).map((name) => [name, Number.POSITIVE_INFINITY]));
+    for (let round = 0; round < ROUNDS; round++) {
+      for (const [name, run] of Object.entries(tools))
+        best[name] = Math.min(best[name], await run(await fresh()));
+    }
+    console.log(
+      `  ${Object.entries(best)
+        .map(([name, ms]) => `${name} ${Math.round(ms)} ms`)
+        .join(', ')}`,
+    );
+    const { psql: plain, ferrata: own, ...others } = best;
     const results = [judge('ferrata up / psql', own / plain, 1.5)];
     for (const [name, ms] of Object.entries(others)) results.push(judge(`ferrata up / ${name}`, own / ms, 1));
     return results.every(Boolean);
@@ -76,8 +105,13 @@ async function writeProjects(folder) {
     await mkdir(migration, { recursive: true });
     await writeFile(join(migration, 'up.sql'), text);
     await writeFile(join(projects.dbmate, `${id(n)}_m${n}.sql`), `-- migrate:up\n${text}\n-- migrate:down\n`);
-    await writeFile(join(projects.nodePgMigrate, `${id(n)}_m${n}.sql`), `-- Up Migration\n${text}\n-- Down Migration\n`);
-    const hash = `sha1:${createHash('sha1').update(`${`${previous ?? ''}\n${text.trim()}`.trim()}\n`).digest('hex')}`;
+    await writeFile(
+      join(projects.nodePgMigrate, `${id(n)}_m${n}.sql`),
+      `-- Up Migration\n${text}\n-- Down Migration\n`,
+    );
+    const hash = `sha1:${createHash('sha1')
+      .update(`${`${previous ?? ''}\n${text.trim()}`.trim()}\n`)
+      .digest('hex')}`;
     await writeFile(
       join(projects.graphile, 'migrations', 'committed', `${String(n + 1).padStart(6, '0')}.sql`),
       `--! Previous: ${previous ?? '-'}\n--! Hash: ${hash}\n\n${text}`,

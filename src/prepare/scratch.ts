@@ -4,6 +4,7 @@
  * purpose.
  */
 import { randomBytes } from 'node:crypto';
+import { readCatalog } from '../catalog/read.ts';
 import type { Settings } from '../config/settings.ts';
 import { FerrataError } from '../errors.ts';
 import type { Reporter } from '../events.ts';
@@ -105,7 +106,10 @@ async function databasesOn(
           (template === undefined ? ` ENCODING 'UTF8'` : ''),
       );
       made.add(name);
-      return { name, connector: admin.forDatabase(name), drop: () => drop(name) };
+      const database = { name, connector: admin.forDatabase(name), drop: () => drop(name) };
+      if (template !== undefined)
+        await copyDatabaseSettings(connection, admin.forDatabase(template), template, database);
+      return database;
     },
     async close() {
       try {
@@ -117,6 +121,30 @@ async function databasesOn(
       }
     },
   };
+}
+
+/** CREATE DATABASE … TEMPLATE leaves behind what ALTER DATABASE … SET and COMMENT ON DATABASE wrote (manual, 23.3). */
+async function copyDatabaseSettings(
+  connection: Connection,
+  from: Connector,
+  template: string,
+  to: ScratchDatabase,
+): Promise<void> {
+  const [found] = await connection.query<{ there: boolean }>(
+    `SELECT EXISTS (SELECT FROM pg_catalog.pg_db_role_setting WHERE setdatabase = d.oid)
+         OR pg_catalog.shobj_description(d.oid, 'pg_database') IS NOT NULL AS there
+     FROM pg_catalog.pg_database d WHERE d.datname = $1`,
+    [template],
+  );
+  if (found?.there !== true) return;
+  const original = await from.connect('scratch');
+  const catalog = await readCatalog(original, { dependencies: false });
+  // Closed before the next copy: a template that somebody is connected to can not be copied.
+  await original.close();
+  const definition = catalog.objects.get('database current')?.properties['definition'];
+  if (typeof definition !== 'string') return;
+  const copy = await to.connector.connect('scratch');
+  await copy.script(definition).finally(() => copy.close());
 }
 
 async function localServer(request: ScratchRequest): Promise<ScratchPlace> {

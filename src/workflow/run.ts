@@ -10,7 +10,6 @@ import type { RunSession } from '../execute/session.ts';
 import type { Lease } from '../ledger/lease.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { RunRecord, RunState } from '../ledger/model.ts';
-import { forgetSchema } from '../ledger/snapshot.ts';
 import type { Plan } from '../plan/model.ts';
 import type { Connection } from '../postgres/connection.ts';
 import type { ProvedPlan } from '../prepare/model.ts';
@@ -75,10 +74,7 @@ export async function runMigration(tools: RunTools, input: RunInput): Promise<Ru
     startFingerprint: catalog === null ? null : fingerprintCatalog(catalog).hash,
     validate: verifies,
   });
-  if (!verifies) {
-    await forgetSchema(session.connection);
-    return summary(executed, executed.state, null, null);
-  }
+  if (!verifies) return summary(executed, executed.state, null, null);
   return finish(tools, executed, { migration, plan, proved, catalog, baseline });
 }
 
@@ -123,10 +119,7 @@ export async function resumeUnfinished(
     validate: verifies,
     resume: left,
   });
-  if (!verifies) {
-    await forgetSchema(session.connection);
-    return summary(executed, executed.state, null, null);
-  }
+  if (!verifies) return summary(executed, executed.state, null, null);
   const proved = left.proof === null ? null : { proof: left.proof, plan: left.plan };
   // What was there before the run began is gone: content is compared with the proof's schema alone.
   return finish(tools, executed, { migration, plan: left.plan, proved, catalog: null, baseline: null });

@@ -8,6 +8,7 @@ import { RunSession } from '../execute/session.ts';
 import { checkGates, forcedGates, type GateResult, requireGates } from '../gates/index.ts';
 import { acquireLease, type Lease } from '../ledger/lease.ts';
 import { type Ledger, openLedger } from '../ledger/ledger.ts';
+import { forgetSchema } from '../ledger/snapshot.ts';
 import type { Plan } from '../plan/model.ts';
 import type { ProvedPlan } from '../prepare/model.ts';
 import { compileMember } from '../prepare/rehearse/member.ts';
@@ -18,7 +19,7 @@ import { ensureBackup } from './backup-gate.ts';
 import { ownerName } from './owner.ts';
 import { findProofs } from './proofs.ts';
 import { rehearseIn } from './rehearse.ts';
-import { type RunSummary, resumeUnfinished, runMigration } from './run.ts';
+import { type RunSummary, type RunTools, resumeUnfinished, runMigration } from './run.ts';
 import { findMigration, pendingOf } from './select.ts';
 import { requireWritable, type Session, withSession } from './session.ts';
 
@@ -104,6 +105,27 @@ async function choosePending(
   return pending.filter((migration) => migration.id <= last.id);
 }
 
+/** Policy `off`: straight through. While one migration runs on the server, the next is compiled here. */
+async function runUnproved(tools: RunTools, chosen: readonly Migration[]): Promise<readonly RunSummary[]> {
+  const { settings, connection } = tools.session;
+  const start = { catalog: null, major: connection.server.major };
+  const compile = (migration: Migration | undefined) =>
+    migration === undefined ? null : compileMember(migration, start, null, settings.environment.policy);
+  const runs: RunSummary[] = [];
+  let ahead = compile(chosen[0]);
+  for (const [index, migration] of chosen.entries()) {
+    const member = await ahead;
+    if (member === null) break;
+    ahead = compile(chosen[index + 1]);
+    // A migration that does not compile is told when its turn comes.
+    ahead?.catch(() => {});
+    runs.push(
+      await runMigration(tools, { migration, plan: member.plan, proved: null, catalog: null, backup: null }),
+    );
+  }
+  return runs;
+}
+
 async function preview(
   session: Session,
   ledger: Ledger,
@@ -165,21 +187,14 @@ async function runAll(
   const runSession = await RunSession.open(session.connector);
   const tools = { session, ledger, lease, runSession, signals };
   try {
+    // Nobody reads the schema after an unverified run: what is recorded would be out of date.
+    if (policy.verify === 'off') await forgetSchema(session.connection);
     const resumed = await resumeUnfinished(tools, migrations);
     if (resumed !== null) runs.push(resumed);
     // Chosen anew under the lease: another runner may have been at work while this one waited.
     const chosen = await choosePending(ledger, migrations, request.to);
+    if (policy.proof === 'off') return [...runs, ...(await runUnproved(tools, chosen))];
     for (const migration of chosen) {
-      if (policy.proof === 'off') {
-        const { plan } = await compileMember(
-          migration,
-          { catalog: null, major: session.connection.server.major },
-          null,
-          policy,
-        );
-        runs.push(await runMigration(tools, { migration, plan, proved: null, catalog: null, backup: null }));
-        continue;
-      }
       const catalog = await readCatalog(session.connection, { dependencies: true });
       const fingerprint = fingerprintCatalog(catalog).hash;
       const [candidate] = await findProofs(session, ledger, [migration], fingerprint);
