@@ -12,9 +12,9 @@ import { defaultPolicy } from './config/policy.ts';
 import { assessText } from './workflow/assess.ts';
 
 export type { Assessment, Finding, LockMode, StatementFacts } from './assess/model.ts';
-export type { Catalog, Comparison, Difference, Rendering } from './catalog/model.ts';
 export { compareCatalogs } from './catalog/compare.ts';
 export { fingerprintCatalog } from './catalog/fingerprint.ts';
+export type { Catalog, Comparison, Difference, Rendering } from './catalog/model.ts';
 export { readCatalog } from './catalog/read.ts';
 export { renderDifference } from './catalog/render/index.ts';
 export { loadSettings } from './config/load.ts';

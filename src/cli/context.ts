@@ -25,7 +25,7 @@ export function colourWanted(flag: boolean, stream: NodeJS.WriteStream): boolean
 
 /** Columns: the terminal's, else what COLUMNS says, else 80. */
 export function terminalWidth(stream: NodeJS.WriteStream): number {
-  const said = Number(process.env['COLUMNS']);
+  const said = Number(process.env.COLUMNS);
   return stream.columns ?? (Number.isInteger(said) && said > 0 ? said : 80);
 }
 
@@ -34,7 +34,7 @@ export function createContext(options: GlobalOptions): CliContext & { close(): v
   const palette = createPalette(!json && colourWanted(options.color !== false, process.stdout));
   const eventPalette = createPalette(colourWanted(options.color !== false, process.stderr));
   const interactive =
-    process.stdin.isTTY === true && process.stderr.isTTY === true && process.env['CI'] === undefined;
+    process.stdin.isTTY === true && process.stderr.isTTY === true && process.env.CI === undefined;
   // Under --json standard error is NDJSON, whatever is said.
   const tell = (text: string) => {
     const line = json ? JSON.stringify({ type: 'message', message: text.trim() }) : text;

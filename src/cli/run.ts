@@ -126,7 +126,7 @@ async function report(error: unknown, json: boolean, argv: readonly string[]): P
     const palette = createPalette(colourWanted(!argv.includes('--no-color'), process.stderr));
     process.stderr.write(`${redact(printError(known, palette, terminalWidth(process.stderr)))}\n`);
   }
-  if (process.env['FERRATA_DEBUG'] !== undefined && error instanceof Error) {
+  if (process.env.FERRATA_DEBUG !== undefined && error instanceof Error) {
     process.stderr.write(`${redact(error.stack ?? '')}\n`);
   }
   return known.exitCode;

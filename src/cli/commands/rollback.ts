@@ -42,7 +42,7 @@ export const rollbackCommand: Command = {
         to,
         dryRun,
         force: forceReason(flag(invocation, 'force'), text(invocation, 'reason')),
-        wait: invocation.options['wait'] !== false,
+        wait: invocation.options.wait !== false,
       },
       context.reporter,
       { pause: context.signal },

@@ -10,6 +10,7 @@ import type { Reporter } from '../../events.ts';
 import { planChecksum } from '../../plan/checksum.ts';
 import type { Connector } from '../../postgres/connection.ts';
 import type { Migration } from '../../source/model.ts';
+import { splitQualified } from '../../sql/quote.ts';
 import type { Proof, ProvedPlan } from '../model.ts';
 import { errorOf, judgeUnit } from '../proof.ts';
 import { openScratchPlace, type ScratchDatabase, type ScratchPlace } from '../scratch.ts';
@@ -57,6 +58,7 @@ export async function rehearse(request: RehearsalRequest): Promise<readonly Prov
     target: target?.connector ?? null,
     role: target?.role ?? request.role ?? null,
     targetMajor: target?.major ?? request.major ?? null,
+    extensions: target === null ? [] : extensionsOf(target.catalog),
     reporter,
   });
   try {
@@ -69,6 +71,12 @@ export async function rehearse(request: RehearsalRequest): Promise<readonly Prov
   } finally {
     await place.close();
   }
+}
+
+export function extensionsOf(catalog: Catalog): readonly string[] {
+  return [...catalog.objects.values()]
+    .filter((object) => object.kind === 'extension')
+    .map((object) => splitQualified(object.identity)[0] ?? object.identity);
 }
 
 async function rehearseChain(
@@ -134,7 +142,11 @@ async function compileUnit(
   const catalog = await withConnection(base.connector, (connection) => readCatalog(connection));
   const members: Member[] = [];
   for (const migration of migrations) {
-    members.push(await compileMember(migration, { catalog, major: place.major }, request.readSizes, policy));
+    members.push(
+      await compileMember(migration, { catalog, major: place.major }, request.readSizes, policy, {
+        tolerateDown: true,
+      }),
+    );
   }
   return members;
 }
@@ -212,6 +224,11 @@ function notesOn(request: RehearsalRequest, place: ScratchPlace, unit: UnitResul
   }
   if (unit.variant !== 'default' && unit.variant !== 'given' && request.dataSource === 'synthetic') {
     notes.push(`The change refuses the usual synthetic rows; proved with the variant "${unit.variant}".`);
+  }
+  if (unit.without.length > 0) {
+    notes.push(
+      `The change accepts no row in ${unit.without.join(', ')}: it fails where that table holds any. Proved with it empty.`,
+    );
   }
   if (unit.unfilled.length > 0)
     notes.push(`Tables without rows prove nothing about data: ${unit.unfilled.join(', ')}.`);
@@ -300,6 +317,7 @@ async function advance(
         { catalog, major: connection.server.major },
         request.readSizes,
         policy,
+        { tolerateDown: true },
       );
       for (const step of member.plan.steps) {
         // Nobody goes back on the base: rows need not be captured.
