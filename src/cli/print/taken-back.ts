@@ -23,7 +23,7 @@ export function printTakenBack(outcome: DownOutcome, { palette: p }: CliContext)
       ];
       if (back.conflicts.length > 0) {
         lines.push(
-          p.yellow(`  ${count(back.conflicts.length, 'row')} that changed since were left as they are:`),
+          p.yellow(`  changed since, and therefore left alone: ${count(back.conflicts.length, 'row')}`),
         );
         lines.push(...back.conflicts.slice(0, 10).map((c) => `    ${c.table} ${c.key}: ${c.what}`));
         if (back.conflicts.length > 10) lines.push(p.dim('    … the report has all'));
