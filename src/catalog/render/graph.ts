@@ -39,7 +39,11 @@ export function order(operations: readonly Operation[]): Ordering {
   for (const operation of byId.values()) {
     const needs = new Set(operation.needs.filter((id) => id !== operation.id && byId.has(id)));
     waiting.set(operation.id, needs);
-    for (const id of needs) followers.set(id, [...(followers.get(id) ?? []), operation.id]);
+    for (const id of needs) {
+      const list = followers.get(id);
+      if (list === undefined) followers.set(id, [operation.id]);
+      else list.push(operation.id);
+    }
   }
   const ready = new ReadyQueue();
   for (const operation of byId.values()) if (waiting.get(operation.id)?.size === 0) ready.push(operation);

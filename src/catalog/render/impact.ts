@@ -6,7 +6,7 @@ import type { Catalog, CatalogObject, ColumnProperties, ObjectKey, ObjectKind } 
 import { CannotRender, type Detached, propertiesOf, type RenderContext } from './context.ts';
 import { dependenciesOf } from './dependencies.ts';
 import type { Draft } from './graph.ts';
-import { keyOf } from './names.ts';
+import { keyOf, localName } from './names.ts';
 import { rendererOf } from './registry.ts';
 
 /** Kinds that are dropped before anything else where they go: as long as they are there they hinder or refuse rows. */
@@ -91,7 +91,9 @@ class Finder {
     };
     for (const { from, to } of dependenciesOf(input.from)) {
       add(from, to);
-      this.#needs.set(from, [...(this.#needs.get(from) ?? []), to]);
+      const list = this.#needs.get(from);
+      if (list === undefined) this.#needs.set(from, [to]);
+      else list.push(to);
     }
     for (const [key, object] of input.from.objects) {
       if (object.parent !== null) add(key, object.parent);
@@ -157,6 +159,10 @@ class Finder {
     const above = cause.kind === 'index' ? cause.properties.partitionOf : null;
     if (typeof above === 'string') this.#drop(keyOf('index', above));
     this.#queue.push(() => {
+      for (const copy of this.#copies(key)) {
+        if (this.#object(copy)?.properties.local === false && !this.#input.becomes.has(copy))
+          this.#drop(copy);
+      }
       for (const dependent of this.#dependents.get(key) ?? []) this.#release(dependent, cause);
     });
   }
@@ -183,12 +189,29 @@ class Finder {
     this.#state.retyped.add(key);
     const cause = this.#object(key);
     this.#queue.push(() => {
+      for (const copy of this.#copies(key)) this.#retype(copy);
       for (const dependent of this.#dependents.get(key) ?? []) {
         const object = this.#object(dependent);
         if (object === undefined || cause === undefined) continue;
         if (HOLDS_COLUMN_TYPE.has(object.kind) || hasExpression(object)) this.#drop(dependent);
         else if (object.kind === 'column') this.#release(dependent, cause);
       }
+    });
+  }
+
+  /** The columns that children and partitions have from this one: what happens to it happens to them. */
+  #copies(key: ObjectKey): ObjectKey[] {
+    const column = this.#object(key);
+    const table = column?.parent == null ? undefined : this.#object(column.parent);
+    if (column?.kind !== 'column' || table === undefined) return [];
+    return (this.#dependents.get(keyOf(table.kind, table.identity)) ?? []).flatMap((child) => {
+      const object = this.#object(child);
+      if (object?.kind !== 'table') return [];
+      const { inherits, partitionOf } = object.properties;
+      const isChild =
+        partitionOf === table.identity || (Array.isArray(inherits) && inherits.includes(table.identity));
+      const copy = keyOf('column', `${object.identity}.${localName(column)}`);
+      return isChild && this.#object(copy) !== undefined ? [copy] : [];
     });
   }
 

@@ -275,6 +275,12 @@ class Renderer implements RenderContext {
         object.kind === 'sequence' ? this.#belongings(key, object) : [],
       ),
     );
+    const droppedChildren = index(
+      [...impact.dropped].flatMap((key) => {
+        const parent = this.from.objects.get(key)?.parent ?? null;
+        return parent === null ? [] : [[parent, key] as const];
+      }),
+    );
     const operations: Operation[] = [];
     const drop = (key: ObjectKey): string => `drop ${key}`;
     for (const [key, { drafts }] of impact.detached) {
@@ -297,7 +303,7 @@ class Renderer implements RenderContext {
       const drafts =
         implicit || ownerGoes ? [] : (this.#attempt(key, () => renderer.drop(object, this)) ?? []);
       // Children that a dropped parent takes along need what needs them to be gone before the parent.
-      const children = implicit && object.parent !== null ? [] : this.#droppedChildren(key, impact, drop);
+      const children = implicit && object.parent !== null ? [] : (droppedChildren.get(key) ?? []).map(drop);
       operations.push({
         id: drop(key),
         object: key,
@@ -323,14 +329,6 @@ class Renderer implements RenderContext {
         impact.dropped.has(other) && (kind === 'function' || kind === 'aggregate' || kind === 'operator')
       );
     });
-  }
-
-  #droppedChildren(key: ObjectKey, impact: Impact, drop: (key: ObjectKey) => string): string[] {
-    const result: string[] = [];
-    for (const other of impact.dropped) {
-      if (this.from.objects.get(other)?.parent === key) result.push(drop(other));
-    }
-    return result;
   }
 
   /** A sequence that a dropped column or table owns is dropped with it. */

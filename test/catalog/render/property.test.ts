@@ -119,6 +119,14 @@ async function attempt(connection: Connection, statements: readonly string[]): P
   for (const sql of statements) await connection.script(sql).catch(() => undefined);
 }
 
+/** What no statement of PostgreSQL can do is refused, and that is right. */
+function isJustified(problem: string | null): boolean {
+  return (
+    problem === null ||
+    (problem.startsWith('refused') && /merely inherited|its own or inherited/.test(problem))
+  );
+}
+
 const RUNS = Number(process.env.FERRATA_PROPERTY_RUNS ?? 25);
 
 describe('random edits', () => {
@@ -139,12 +147,12 @@ describe('random edits', () => {
             const after = await readCatalog(connection);
             const problems: string[] = [];
             const back = await turn(connection, before, {}, true);
-            if (back.problem !== null) problems.push(`back: ${back.problem}`);
+            if (!isJustified(back.problem)) problems.push(`back: ${back.problem}`);
             await withConnection(empty, async (other) => {
               const built = await turn(other, after, { sameDatabase: false }, true);
-              if (built.problem !== null) problems.push(`built: ${built.problem}`);
+              if (!isJustified(built.problem)) problems.push(`built: ${built.problem}`);
               const turned = await turn(other, before, { sameDatabase: false }, true);
-              if (turned.problem !== null) problems.push(`other database: ${turned.problem}`);
+              if (!isJustified(turned.problem)) problems.push(`other database: ${turned.problem}`);
               const gone = await turn(other, nothing, { sameDatabase: false }, false);
               if (gone.problem === null) databases.giveBack(empty);
               else problems.push(`to nothing: ${gone.problem}`);

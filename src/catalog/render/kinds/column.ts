@@ -281,6 +281,14 @@ function alteration(before: CatalogObject, after: CatalogObject, context: Render
   const alter = alterPrefix(after, context);
   const only = alterOnly(after, context);
   const shape: (Draft | string)[] = [];
+  // It comes with its parent's, so its own must go first.
+  if (
+    had.local &&
+    !wanted.local &&
+    followed(after, context).some((one) => context.isCreated(keyOf('column', one.identity)))
+  ) {
+    return 'rebuild';
+  }
   const generation = expressionChange(alter, had, wanted, context);
   if (generation === 'rebuild') return 'rebuild';
   if (had.local !== wanted.local && had.inheritedFrom === wanted.inheritedFrom) {
@@ -391,6 +399,14 @@ export const column: KindRenderer = {
     const parts: Part[] = [
       make([`${alterTable(object, context)} ADD COLUMN ${definition}`], {
         rank: RANK.column + position,
+        // A child's own column of the name is merged with, once it has the type.
+        needs: descendants(object, context).flatMap((child) => {
+          const key = keyOf('column', `${child.identity}.${localName(object)}`);
+          const copy = context.to.objects.get(key);
+          return copy !== undefined && propertiesOf<ColumnProperties>(copy).local
+            ? [partId('make', key)]
+            : [];
+        }),
       }),
       ...columnAfterCreate(object, context),
     ];

@@ -1,5 +1,5 @@
 /** NOT NULL: a flag up to PostgreSQL 17, a named constraint from 18 on (manual, CREATE TABLE). */
-import { quoteIdent } from '../../../sql/quote.ts';
+import { dollarQuote, quoteIdent, quoteLiteral } from '../../../sql/quote.ts';
 import type { CatalogObject, ColumnProperties } from '../../model.ts';
 import type { RenderContext } from '../context.ts';
 import { propertiesOf } from '../context.ts';
@@ -50,6 +50,27 @@ export function notNullAdded(column: CatalogObject): string[] {
   ];
 }
 
+/** The catalog does not tell the name of an inherited NOT NULL constraint, which the column keeps as its own. */
+function renamedWhatever(column: CatalogObject): string {
+  const table = ownerRelation(column);
+  const name = notNullName(column);
+  const plain = name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name;
+  const body = `
+DECLARE
+  present name;
+BEGIN
+  SELECT n.conname INTO present FROM pg_catalog.pg_constraint n
+    JOIN pg_catalog.pg_attribute a ON a.attrelid = n.conrelid AND a.attnum = n.conkey[1]
+    WHERE n.contype = 'n' AND n.conrelid = ${quoteLiteral(table)}::pg_catalog.regclass
+      AND a.attname = ${quoteLiteral(localPart(column))};
+  IF present <> ${quoteLiteral(plain)} THEN
+    EXECUTE pg_catalog.format('ALTER TABLE %s RENAME CONSTRAINT %I TO %I', ${quoteLiteral(table)}, present, ${quoteLiteral(plain)});
+  END IF;
+END
+`;
+  return `DO ${dollarQuote(body)}`;
+}
+
 /** The column under the table and name that it had, by which the server chose the constraint's. */
 function formerColumn(before: CatalogObject, after: CatalogObject, context: RenderContext): CatalogObject {
   return context.formerly(`column ${after.identity}`) ?? before;
@@ -72,6 +93,9 @@ export function notNullChanges(
   if (context.major < 18) return { loosen: [], tighten: [] };
   const loosen: string[] = [];
   const tighten: string[] = [];
+  if (had.inheritedFrom > 0 && wanted.inheritedFrom === 0) {
+    return { loosen: [renamedWhatever(after), ...notNullComment(after, commentOf(before))], tighten: [] };
+  }
   // An inherited one has its parent's name, whatever that is.
   const inherited = wanted.inheritedFrom > 0 && had.notNullName === null && wanted.notNullName === null;
   const newName = notNullName(after);

@@ -2,7 +2,7 @@
 import type { CatalogObject, ColumnProperties, TableProperties } from '../../model.ts';
 import type { KindRenderer, Part, RenderContext } from '../context.ts';
 import { CannotRender, equalJson, make, part, partId, propertiesOf } from '../context.ts';
-import { keyOf } from '../names.ts';
+import { keyOf, localName } from '../names.ts';
 import { ownedAfterCreate, ownedChanges } from '../owned.ts';
 import { RANK } from '../ranks.ts';
 import { alterColumn, bareColumn, columnAfterCreate, columnDefinition, inheritedColumn } from './column.ts';
@@ -238,9 +238,30 @@ function alter(before: CatalogObject, after: CatalogObject, context: RenderConte
     parts.push(...part('of', [`${table} OF ${wanted.ofType}`], { rank: RANK.attach }));
   }
   if (fresh.length > 0) {
-    const columns = [keyOf('table', name), ...fresh.map((parent) => keyOf('table', parent))]
-      .flatMap((key) => [key, ...context.children(key).map((child) => keyOf(child.kind, child.identity))])
-      .filter((key) => /^(table|column|constraint) /.test(key));
+    const columns = [keyOf('table', name), ...fresh.map((parent) => keyOf('table', parent))].flatMap(
+      (key) => [
+        partId('make', key),
+        ...context
+          .children(key)
+          .filter((child) => child.kind === 'column')
+          .map((child) => partId('make', keyOf('column', child.identity))),
+      ],
+    );
+    // What the parents demand must be there; what they get themselves goes down to the child afterwards.
+    const demanded = context
+      .children(keyOf('table', name))
+      .flatMap((child) =>
+        child.kind === 'column'
+          ? [partId('not null', keyOf('column', child.identity))]
+          : child.kind === 'constraint' && child.properties.type === 'check'
+            ? [partId('make', keyOf('constraint', child.identity))]
+            : [],
+      );
+    refuseOwnership(
+      keyOf('table', name),
+      wanted.inherits.filter((one) => !fresh.includes(one)),
+      context,
+    );
     const kept = wanted.inherits.slice(0, had.inherits.length - gone.length);
     if (
       !equalJson(
@@ -255,12 +276,33 @@ function alter(before: CatalogObject, after: CatalogObject, context: RenderConte
       ...part(
         'inherit',
         fresh.map((parent) => `${table} INHERIT ${parent}`),
-        { needs: columns.map((key) => partId('make', key)), uses: () => false, rank: RANK.attach },
+        { needs: [...columns, ...demanded], uses: () => false, rank: RANK.attach },
       ),
     );
   }
   if (!partitionSame && wanted.partitionOf !== null) parts.push(attach(after, wanted, context));
   return [...parts, ...security(had, wanted, name), ...marks(had, wanted, name, context)];
+}
+
+/**
+ * NO INHERIT makes the child's columns and CHECKs its own, and INHERIT leaves them so (`attislocal`); no statement makes
+ * them merely inherited again.
+ */
+function refuseOwnership(key: string, remaining: readonly string[], context: RenderContext): void {
+  for (const child of context.children(key)) {
+    if (child.kind !== 'column' && child.kind !== 'constraint') continue;
+    const { local, inheritedFrom } = child.properties;
+    const childKey = keyOf(child.kind, child.identity);
+    const had = context.formerly(childKey);
+    if (local !== false || Number(inheritedFrom) === 0 || had === undefined) continue;
+    const still = remaining.some((parent) => {
+      const source = keyOf(child.kind, `${parent}.${localName(child)}`);
+      return context.to.objects.has(source) && context.formerly(source) !== undefined;
+    });
+    if (had.properties.local === true || !still) {
+      throw new CannotRender(`${childKey} would stay its own, and cannot be made merely inherited again`);
+    }
+  }
 }
 
 export const table: KindRenderer = {

@@ -140,6 +140,17 @@ export const rows: readonly MatrixRow[] = [
     cosmetic: 'columns come back last',
   },
   {
+    name: 'inheritance ended',
+    base: 'CREATE TABLE p (a int CHECK (a > 0)); CREATE TABLE c (z int) INHERITS (p)',
+    change: 'ALTER TABLE c NO INHERIT p',
+    refuses: { direction: 'back', reason: 'merely inherited' },
+  },
+  {
+    name: 'inheritance ended, the columns its own before',
+    base: 'CREATE TABLE p (a int NOT NULL CHECK (a > 0)); CREATE TABLE c (a int, z int, CONSTRAINT p_a_check CHECK (a > 0)) INHERITS (p)',
+    change: 'ALTER TABLE c NO INHERIT p',
+  },
+  {
     name: 'type of the parent column',
     base: 'CREATE TABLE p (a int, b int); CREATE TABLE c (z int) INHERITS (p)',
     change: 'ALTER TABLE p ALTER a TYPE bigint',
