@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { own, serverAccount, spawnAs } from '../../src/postgres/account.ts';
+import { own, runnableBindir, serverAccount, spawnAs } from '../../src/postgres/account.ts';
 import { installServer } from '../../src/postgres/install.ts';
 import { findServers } from '../../src/postgres/programs.ts';
 import { startServer } from '../../src/postgres/server.ts';
@@ -34,8 +34,9 @@ function escaped(text: string): RegExp {
 }
 
 /** Ferrata starts no server that it would refuse: this one is started without it, on the port it is given. */
-async function startByHand(bindir: string): Promise<{ url: string; stop(): Promise<void> }> {
+async function startByHand(installed: string): Promise<{ url: string; stop(): Promise<void> }> {
   const account = await serverAccount();
+  const bindir = await runnableBindir(installed, account);
   const folder = await mkdtemp(join(tmpdir(), 'ferrata-old-'));
   await own(folder, account);
   const data = join(folder, 'data');
@@ -301,7 +302,7 @@ it('is readable on a narrow terminal', async () => {
     base: 'CREATE TABLE orders (id int PRIMARY KEY, status text)',
     migrations: { [ID]: 'ALTER TABLE orders ADD COLUMN priority int NOT NULL;' },
   });
-  for (const args of [['assess'], ['rehearse'], ['status'], ['backup', 'list'], ['check']]) {
+  for (const args of [['assess'], ['rehearse'], ['status'], ['plan']]) {
     const { stdout } = await made.run(args, { env: { COLUMNS: '40' } });
     // SQL stays as it is: it is there to be copied.
     const long = stdout.split('\n').filter((line) => line.length > 40 && !line.startsWith('      '));
