@@ -1,7 +1,7 @@
 /** The demo, start to end: everything it prints is measured while it runs. */
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { compareCatalogs } from '../catalog/compare.ts';
 import type { Catalog } from '../catalog/model.ts';
 import { readCatalog } from '../catalog/read.ts';
@@ -84,7 +84,7 @@ export async function runDemo(options: DemoOptions, voice: DemoVoice): Promise<D
       orders: options.orders,
       url: options.keep ? server.url('shop') : null,
       folder: options.keep ? folder : null,
-      report: options.keep ? result.report : null,
+      report: result.report === null ? null : await keepReport(result.report),
       ms: Math.round(performance.now() - started),
     };
   } finally {
@@ -209,6 +209,15 @@ async function changeTheShop(
   if (refuted !== undefined) voice.proof(refuted.proof);
   voice.line(`up        refused: [${refused.code}] ${refused.message}`);
   return { before, during, report: run?.report ?? null, refused, driftAfterDown: comparison.outcome };
+}
+
+/** The folder goes away with the demo; its report stays where the demo was started. */
+async function keepReport(markdown: string): Promise<string> {
+  const folder = join(process.cwd(), '.ferrata', 'reports');
+  await mkdir(folder, { recursive: true });
+  const kept = join(folder, 'demo.html');
+  await copyFile(markdown.replace(/\.md$/, '.html'), kept);
+  return relative(process.cwd(), kept);
 }
 
 async function refusal(work: () => Promise<unknown>): Promise<DemoResult['refused']> {
