@@ -1,9 +1,9 @@
 /** Facts that the kinds share: who belongs to an extension, comments, labels, names by OID, inheritance. */
 
-import { quoteIdent } from '../../sql/quote.ts';
+import { quoteIdent, quoteLiteral } from '../../sql/quote.ts';
 import { type ColumnSettings, isHiddenSchema } from '../context.ts';
 import { bool, text } from '../decode.ts';
-import { PARKED_PREFIX } from '../model.ts';
+import { PARK_COMMENT_PREFIX, PARKED_PREFIX } from '../model.ts';
 import { parkMemo } from '../parked.ts';
 import { FIRST_USER_OID, systemCatalog } from '../system-catalogs.ts';
 import type { Kind } from './kind.ts';
@@ -36,12 +36,16 @@ export const extensionMembers: Kind = {
 export const comments: Kind = {
   name: 'comments',
   query: () =>
-    `SELECT classoid, objoid, objsubid, description FROM pg_description WHERE objoid >= ${FIRST_USER_OID}
-     UNION ALL SELECT classoid, objoid, objsubid, description FROM pg_description
+    // A parked column's own name: an older generation that stepped aside has another than its id tells.
+    `SELECT classoid, objoid, objsubid, description,
+       CASE WHEN objsubid > 0 AND starts_with(description, ${quoteLiteral(PARK_COMMENT_PREFIX)})
+         THEN (SELECT attname FROM pg_attribute WHERE attrelid = objoid AND attnum = objsubid) END
+     FROM pg_description WHERE objoid >= ${FIRST_USER_OID}
+     UNION ALL SELECT classoid, objoid, objsubid, description, NULL FROM pg_description
      WHERE objoid IN (SELECT oid FROM pg_namespace UNION ALL SELECT oid FROM pg_extension)
        AND objoid < ${FIRST_USER_OID} AND classoid IN ('pg_namespace'::regclass, 'pg_extension'::regclass)`,
   read(rows, context) {
-    for (const [catalog, oid, sub, comment] of rows) {
+    for (const [catalog, oid, sub, comment, column] of rows) {
       const name = systemCatalog(text(catalog));
       const description = text(comment);
       context.comments.set(sub === '0' ? `${name}:${oid}` : `${name}:${oid}.${sub}`, description);
@@ -50,7 +54,7 @@ export const comments: Kind = {
       if (memo.kind === 'table' && sub === '0') context.tableMemos.set(text(oid), memo);
       if (memo.kind === 'column' && sub !== '0') {
         const place = { memo, relation: text(oid), attnum: text(sub) };
-        context.columnMemos.set(`${PARKED_PREFIX}${memo.parkId}`, place);
+        context.columnMemos.set(column ?? `${PARKED_PREFIX}${memo.parkId}`, place);
       }
     }
   },
