@@ -57,6 +57,8 @@ class Grouping {
   readonly #settings = new Map<string, ParsedStatement>();
   /** The BEGIN that is open, where one is. */
   #open: ParsedStatement | null = null;
+  /** Whether the script ended a transaction that it had not begun: it counts on one that the runner opens. */
+  #countsOnRunner = false;
   #current: ParsedStatement[] = [];
   #settingsBefore: readonly ParsedStatement[] = [];
   /** Enum labels added in the current group to types that were there before it. */
@@ -82,6 +84,7 @@ class Grouping {
   }
 
   commit(statement: ParsedStatement): void {
+    if (this.#open === null) this.#countsOnRunner = true;
     this.#close();
     this.#open = flag(statement.node, 'chain') ? statement : null;
   }
@@ -112,7 +115,8 @@ class Grouping {
   }
 
   finish(): readonly StatementGroup[] {
-    if (this.#open !== null) {
+    // COMMIT; BEGIN; around what needs a transaction of its own: the runner's COMMIT ends the last one.
+    if (this.#open !== null && !this.#countsOnRunner) {
       throw refuse(this.#script, this.#open, 'the transaction that begins here is never committed', {
         why: 'psql would roll it back at the end of the file.',
         hint: 'Add COMMIT, or remove the BEGIN: statements share a transaction by themselves.',
