@@ -8,7 +8,7 @@ export interface WrittenLateRow {
   readonly oldTable: string;
   /** What is special about it; `ordinary …` for one that is meant to suit both shapes. */
   readonly what: string;
-  /** Of the columns that both shapes have, by their old name: the text as the new shape holds it. */
+  /** Of the columns that both shapes have, by their old name: the text as the new shape holds it, renamed labels as before. */
   readonly values: Readonly<Record<string, string | null>>;
   /** The types of these columns in the new shape, by old name. */
   readonly types: Readonly<Record<string, string>>;

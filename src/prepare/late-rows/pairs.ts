@@ -1,5 +1,5 @@
 /** Tables and columns before and after a change, matched by who they are, not by name. */
-import type { Catalog } from '../../catalog/model.ts';
+import type { Catalog, CatalogObject, EnumProperties } from '../../catalog/model.ts';
 import { quoteIdent } from '../../sql/quote.ts';
 import { type ColumnShape, type TableShape, tableShapes } from '../synthetic/schema.ts';
 
@@ -144,4 +144,21 @@ export function renamed(pair: TablePair, expression: string): string {
         (_, lead: string) => `${lead}${quoteIdent(after.name)}`,
       );
     }, expression);
+}
+
+/** Labels of an enum that were renamed: the old name by the new one. A label is who it is by its id in `pg_enum`. */
+export function renamedLabels(before: CatalogObject, after: CatalogObject): ReadonlyMap<string, string> {
+  const old = labelsById(before);
+  const names = new Map<string, string>();
+  for (const [id, label] of labelsById(after)) {
+    const was = old.get(id);
+    if (was !== undefined && was !== label) names.set(label, was);
+  }
+  return names;
+}
+
+function labelsById(object: CatalogObject): ReadonlyMap<string, string> {
+  const { labels } = object.properties as unknown as EnumProperties;
+  const ids = object.extra?.labelIds;
+  return new Map(Array.isArray(ids) ? labels.map((label, index) => [String(ids[index]), label]) : []);
 }

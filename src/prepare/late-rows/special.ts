@@ -8,7 +8,7 @@ import { factsOf, mergeFacts } from '../synthetic/facts.ts';
 import { checkExpression, type TableShape } from '../synthetic/schema.ts';
 import { arrayText } from '../synthetic/values.ts';
 import { variantsOf } from '../synthetic/variants.ts';
-import { type ColumnPair, newName, renamed, type TablePair, usesType } from './pairs.ts';
+import { type ColumnPair, newName, renamed, renamedLabels, type TablePair, usesType } from './pairs.ts';
 
 /** What a late row must hold; the other columns are ordinary. */
 export interface Special {
@@ -56,7 +56,8 @@ async function newLabels(before: Catalog, after: Catalog, pair: TablePair): Prom
     if (object.kind !== 'enum') continue;
     const was = old.get(object.physical) ?? before.objects.get(`enum ${object.identity}`);
     if (was === undefined || was.kind !== 'enum') continue;
-    const known = (was.properties as unknown as EnumProperties).labels;
+    const names = renamedLabels(was, object);
+    const known = [...(was.properties as unknown as EnumProperties).labels, ...names.keys()];
     const labels = (object.properties as unknown as EnumProperties).labels.filter(
       (label) => !known.includes(label),
     );

@@ -11,7 +11,7 @@ import { tryRows } from '../synthetic/trial.ts';
 import { readTypes } from '../synthetic/type-shapes.ts';
 import type { WrittenLateRow } from './model.ts';
 import { FIRST, NUMBERS, type Ordinary, ordinaryCells, references, solveBoth } from './ordinary.ts';
-import { newName, type TablePair, touchedPairs } from './pairs.ts';
+import { newName, renamedLabels, type TablePair, touchedPairs } from './pairs.ts';
 import { specialsFor } from './special.ts';
 
 export interface LateRowOptions {
@@ -27,6 +27,11 @@ interface Wanted {
   readonly n: number;
   readonly cells: Map<string, Cell>;
   readonly fixed: ReadonlySet<string>;
+}
+
+/** With the labels that were renamed, by old column name: the old label by the new one. */
+interface LabelledPair extends TablePair {
+  readonly oldLabels: ReadonlyMap<string, ReadonlyMap<string, string>>;
 }
 
 /** The number of the row whose values the late UPDATE writes. */
@@ -55,7 +60,11 @@ export async function writeLateRows(
   const solutions = await solveBoth(context, before, pairs);
   const result: WrittenLateRow[] = [];
   for (const pair of pairs) {
-    const shaped = { ...pair, after: context.tables.get(pair.after.identity) ?? pair.after };
+    const shaped: LabelledPair = {
+      ...pair,
+      after: context.tables.get(pair.after.identity) ?? pair.after,
+      oldLabels: oldLabels(before, after, pair),
+    };
     const links = await references(context, before, shaped);
     const ordinary = (n: number, sparse: boolean) =>
       ordinaryCells(context, { before, oldTypes, solutions, links }, shaped, n, sparse);
@@ -63,11 +72,25 @@ export async function writeLateRows(
       ...ordinaryRows(context, shaped, ordinary, before),
       ...(await specialRows(context, before, after, shaped, ordinary)),
     ].filter((row) => options.only === undefined || options.only(row));
-    result.push(...(await insertRows(context, shaped, wanted)));
+    // Chosen before any late row is written: it is to be a row that was there.
     const update = await lateUpdate(context, shaped, ordinary);
+    result.push(...(await insertRows(context, shaped, wanted)));
     if (update !== null) {
       const allowed = options.only === undefined || options.only(update);
       if (allowed) result.push(...(await runUpdate(context, shaped, update)));
+    }
+  }
+  return result;
+}
+
+/** A renamed label is the same value: the row is known by what the old shape calls it. */
+function oldLabels(before: Catalog, after: Catalog, pair: TablePair): LabelledPair['oldLabels'] {
+  const result = new Map<string, ReadonlyMap<string, string>>();
+  for (const column of pair.columns) {
+    const was = before.objects.get(`enum ${column.before.type}`);
+    const now = after.objects.get(`enum ${column.after.type}`);
+    if (was !== undefined && now?.physical === was.physical) {
+      result.set(column.before.name, renamedLabels(was, now));
     }
   }
   return result;
@@ -156,7 +179,7 @@ async function specialRows(
 
 async function insertRows(
   context: RowContext,
-  pair: TablePair,
+  pair: LabelledPair,
   wanted: readonly Wanted[],
 ): Promise<readonly WrittenLateRow[]> {
   const result: WrittenLateRow[] = [];
@@ -191,7 +214,7 @@ function returningShared(pair: TablePair): string {
 }
 
 function writtenRow(
-  pair: TablePair,
+  pair: LabelledPair,
   row: { readonly id: string; readonly what: string },
   kind: WrittenLateRow['kind'],
   returned: string,
@@ -199,7 +222,12 @@ function writtenRow(
 ): WrittenLateRow {
   const texts = JSON.parse(returned) as (string | null)[];
   const columns = shared(pair);
-  const values = Object.fromEntries(columns.map(({ before }, index) => [before.name, texts[index] ?? null]));
+  const values = Object.fromEntries(
+    columns.map(({ before }, index) => {
+      const text = texts[index] ?? null;
+      return [before.name, text === null ? null : (pair.oldLabels.get(before.name)?.get(text) ?? text)];
+    }),
+  );
   const primary = pair.before.keys.find((key) => key.primary)?.columns ?? [];
   return {
     id: row.id,
@@ -259,7 +287,7 @@ async function lateUpdate(context: RowContext, pair: TablePair, ordinary: Ordina
 
 async function runUpdate(
   context: RowContext,
-  pair: TablePair,
+  pair: LabelledPair,
   update: Update,
 ): Promise<readonly WrittenLateRow[]> {
   const attempts = update.choices.map(
