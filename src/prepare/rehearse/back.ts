@@ -35,6 +35,7 @@ export async function goBack(
       const down = member.plan.down;
       if (down !== null && !derivedOnly && steps.length === member.plan.steps.length) {
         inverse = 'written';
+        if (member.downError !== null) throw member.downError;
         await runWritten(connection, member, down);
       } else {
         for (const step of [...steps].reverse()) await runInverse(connection, member, step);

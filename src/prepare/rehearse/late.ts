@@ -41,6 +41,8 @@ const UNTESTED: LateVerdict = { summary: 'untested', rows: [], error: null };
 export async function judgeLateRows(request: LateRequest): Promise<LateVerdict> {
   const { start, point, variant, fork } = request;
   if (variant === 'empty') return UNTESTED;
+  // A way back that can't be read says nothing about rows.
+  if (point.done.some(({ member }) => member.downError !== null)) return UNTESTED;
   const withAll = await fork(point.database);
   const written = await write(request, withAll);
   if (written.length === 0) return UNTESTED;

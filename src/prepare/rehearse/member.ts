@@ -4,16 +4,29 @@ import type { Assessment, RelationSize } from '../../assess/model.ts';
 import { fingerprintCatalog } from '../../catalog/fingerprint.ts';
 import type { Catalog } from '../../catalog/model.ts';
 import type { Policy } from '../../config/settings.ts';
-import { compilePlan } from '../../plan/compile.ts';
+import { type FerrataError, isFerrataError } from '../../errors.ts';
+import { compileDown, compilePlan } from '../../plan/compile.ts';
 import type { Plan, RelationName } from '../../plan/model.ts';
 import type { Migration } from '../../source/model.ts';
 import { parseMigration } from '../../source/scripts.ts';
+import type { Script } from '../../sql/model.ts';
+import { parseScript } from '../../sql/parse.ts';
 import { quoteQualified } from '../../sql/quote.ts';
 
 export interface Member {
   readonly migration: Migration;
   readonly assessment: Assessment;
   readonly plan: Plan;
+  /** Why the written down.sql can't even be read; null where it can, or there is none. It then undoes nothing. */
+  readonly downError: FerrataError | null;
+}
+
+export interface CompileOptions {
+  /**
+   * A down.sql that can't be read does not stop the way forward: it is told in `downError`. Only for a rehearsal, which
+   * refutes such a migration; a run must not get a plan with a way back that does nothing.
+   */
+  readonly tolerateDown?: boolean;
 }
 
 /** Rows and bytes of relations of the target; what it does not know is left out. */
@@ -34,26 +47,52 @@ export async function compileMember(
   start: StartState,
   readSizes: ReadSizes | null,
   policy: Policy,
+  options: CompileOptions = {},
 ): Promise<Member> {
-  const { up, down } = await parseMigration(migration);
+  const down = await readDown(migration, options);
+  const { up } = await parseMigration(down.error === null ? migration : { ...migration, down: null });
   const sizes = readSizes === null ? new Map() : await readSizes(relationsToMeasure(up, start.catalog));
   const assessment = await assessScript(up, {
     catalog: start.catalog,
     sizes,
     policy,
     migration: migration.folder === null ? null : migration.id,
-    hasDown: down !== null,
+    hasDown: migration.down !== null,
   });
   const plan = await compilePlan({
     migration,
     script: up,
-    down,
+    down: down.script,
     assessment,
     startFingerprint: start.catalog === null ? null : fingerprintCatalog(start.catalog).hash,
     serverMajor: start.major,
     ...(start.catalog === null ? {} : { context: { isPartitioned: partitionedIn(start.catalog) } }),
   });
-  return { migration, assessment, plan };
+  const unreadable = { file: migration.down?.path ?? '', groups: [] };
+  return {
+    migration,
+    assessment,
+    plan: down.error === null ? plan : { ...plan, down: unreadable },
+    downError: down.error,
+  };
+}
+
+interface ReadDown {
+  readonly script: Script | null;
+  readonly error: FerrataError | null;
+}
+
+async function readDown(migration: Migration, options: CompileOptions): Promise<ReadDown> {
+  if (migration.down === null) return { script: null, error: null };
+  try {
+    const script = await parseScript(migration.down.text, migration.down.path);
+    // Grouped again in the plan, with what the catalog knows; whether it can be grouped shows here.
+    compileDown(script);
+    return { script, error: null };
+  } catch (error) {
+    if (options.tolerateDown !== true || !isFerrataError(error)) throw error;
+    return { script: null, error };
+  }
 }
 
 function partitionedIn(catalog: Catalog) {

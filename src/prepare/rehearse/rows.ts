@@ -6,13 +6,14 @@ import { fillSynthetic, type SyntheticVariant } from '../synthetic/index.ts';
 /** `given`: what was restored or sampled stays as it is; `empty`: none are made; else the synthetic variants. */
 export type RowVariant = 'given' | 'empty' | SyntheticVariant;
 
-/** Fills the copy. Tables that could not be filled are named with the reason. */
+/** Fills the copy, but for the tables in `without` (identities). Tables that could not be filled are named with the reason. */
 export async function fillRows(
   connection: Connection,
   catalog: Catalog,
   variant: RowVariant,
+  without: ReadonlySet<string> = new Set(),
 ): Promise<{ readonly unfilled: readonly string[] }> {
   if (variant === 'given' || variant === 'empty') return { unfilled: [] };
-  const filled = await fillSynthetic(connection, catalog, { variant });
+  const filled = await fillSynthetic(connection, catalog, { variant, without });
   return { unfilled: filled.unfilled.map(({ table }) => table) };
 }

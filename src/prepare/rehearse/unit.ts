@@ -20,6 +20,7 @@ import { forwardStep, runForward } from './forward.ts';
 import { judgeLateRows, type LateVerdict } from './late.ts';
 import type { Member } from './member.ts';
 import { fillRows, type RowVariant } from './rows.ts';
+import { type RowChoice, withAcceptedRows } from './rows-accepted.ts';
 
 export interface UnitRequest {
   readonly place: ScratchPlace;
@@ -51,31 +52,13 @@ export interface UnitResult {
   /** Where the written down does not restore but the derived rollback does: its SQL. */
   readonly derivedRollback: readonly string[] | null;
   readonly variant: RowVariant;
+  /** Tables that were left empty because the change accepts no row in them. */
+  readonly without: readonly string[];
 }
 
-/** Which rows to try, in order: the first that the change itself accepts. */
-const VARIANTS: Readonly<Record<DataSource, readonly RowVariant[]>> = {
-  backup: ['given'],
-  sample: ['given'],
-  synthetic: ['default', 'no-nulls', 'castable-text', 'single-row', 'empty'],
-  none: ['empty'],
-};
-
+/** Finds rows that the change accepts (rows-accepted.ts) and takes the unit through its paces over them. */
 export async function rehearseUnit(request: UnitRequest): Promise<UnitResult> {
-  let result: UnitResult | null = null;
-  for (const variant of VARIANTS[request.dataSource]) {
-    const attempt = await rehearseWith(request, variant);
-    // The first failure is the one to tell when no rows help.
-    if (result === null || attempt.forwardError === null) result = attempt;
-    if (attempt.forwardError === null || !refusesRows(attempt.forwardError)) break;
-  }
-  if (result === null) throw new FerrataError('internal', 'No variant of rows was tried.');
-  return result;
-}
-
-/** Data exceptions, broken constraints and raised exceptions depend on the rows; anything else fails with any rows. */
-function refusesRows(error: FerrataError): boolean {
-  return /^(22|23|P0|21)/.test(error.details.sqlState ?? '');
+  return await withAcceptedRows(request.dataSource, request.members, (rows) => rehearseWith(request, rows));
 }
 
 interface Start {
@@ -86,7 +69,7 @@ interface Start {
   readonly unfilled: readonly string[];
 }
 
-async function rehearseWith(request: UnitRequest, variant: RowVariant): Promise<UnitResult> {
+async function rehearseWith(request: UnitRequest, choice: RowChoice): Promise<UnitResult> {
   const made: ScratchDatabase[] = [];
   const fork = async (template: ScratchDatabase) => {
     const database = await request.place.create(template.name);
@@ -94,7 +77,7 @@ async function rehearseWith(request: UnitRequest, variant: RowVariant): Promise<
     return database;
   };
   try {
-    return await rehearse(request, variant, fork);
+    return await rehearse(request, choice, fork);
   } finally {
     for (const database of made) await database.drop();
   }
@@ -112,8 +95,9 @@ interface Point {
   readonly database: ScratchDatabase;
 }
 
-async function rehearse(request: UnitRequest, variant: RowVariant, fork: Fork): Promise<UnitResult> {
-  const start = await makeStart(request, variant, fork);
+async function rehearse(request: UnitRequest, choice: RowChoice, fork: Fork): Promise<UnitResult> {
+  const { variant } = choice;
+  const start = await makeStart(request, choice, fork);
   const startFingerprint = fingerprintCatalog(start.catalog).hash;
   const main = await fork(start.database);
 
@@ -184,6 +168,7 @@ async function rehearse(request: UnitRequest, variant: RowVariant, fork: Fork): 
     unfilled: start.unfilled,
     locks,
     variant,
+    without: [...choice.without],
   };
   if (forwardError !== null) {
     return {
@@ -243,11 +228,11 @@ async function rehearse(request: UnitRequest, variant: RowVariant, fork: Fork): 
   };
 }
 
-async function makeStart(request: UnitRequest, variant: RowVariant, fork: Fork): Promise<Start> {
+async function makeStart(request: UnitRequest, choice: RowChoice, fork: Fork): Promise<Start> {
   const database = await fork(request.start);
   return withConnection(database.connector, async (connection) => {
     const catalog = await readCatalog(connection, { dependencies: true });
-    const filled = await fillRows(connection, catalog, variant);
+    const filled = await fillRows(connection, catalog, choice.variant, choice.without);
     const data = await fingerprintData(connection);
     const rows = Object.fromEntries([...data.tables].map(([table, { rows }]) => [table, rows]));
     return { database, catalog, data, rows, unfilled: filled.unfilled };
@@ -275,7 +260,9 @@ function touchedTables(
 ): ReadonlySet<string> {
   const touched = new Set(measures.flatMap((m) => m.writes.map((w) => w.table)));
   for (const difference of compareCatalogs(before, after, { sameDatabase: true }).differences) {
-    const object = before.objects.get(`${difference.kind} ${difference.object}`);
+    const key = `${difference.kind} ${difference.object}` as const;
+    // What is new on a table touches it as well: a column, a constraint, a trigger.
+    const object = before.objects.get(key) ?? after.objects.get(key);
     if (object?.kind === 'table') touched.add(object.identity);
     else if (object?.parent?.startsWith('table ')) touched.add(object.parent.slice('table '.length));
   }

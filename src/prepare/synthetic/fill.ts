@@ -20,6 +20,8 @@ export interface SyntheticOptions {
   /** Full rows per table; 20 unless told. */
   readonly rows?: number;
   readonly variant?: SyntheticVariant;
+  /** Identities of tables that stay as they are: the change accepts no row in them. */
+  readonly without?: ReadonlySet<string>;
 }
 
 export interface SyntheticResult {
@@ -44,7 +46,10 @@ export async function fillSynthetic(
   options: SyntheticOptions = {},
 ): Promise<SyntheticResult> {
   const variant = options.variant ?? 'default';
-  const numbers = rowNumbers(variant, options.rows ?? FULL_ROWS);
+  const numbers = {
+    ...rowNumbers(variant, options.rows ?? FULL_ROWS),
+    without: options.without ?? new Set<string>(),
+  };
   const all = [...numbers.full, ...numbers.sparse];
   // Some beyond: the second item of an array is the value of the next number.
   const context = await rowContext(
@@ -61,7 +66,7 @@ export async function fillSynthetic(
   return await countTables(context, plan, reasons);
 }
 
-function rowNumbers(variant: SyntheticVariant, rows: number): RowNumbers {
+function rowNumbers(variant: SyntheticVariant, rows: number): Pick<RowNumbers, 'full' | 'sparse'> {
   const range = (from: number, to: number) =>
     Array.from({ length: Math.max(0, to - from + 1) }, (_, k) => from + k);
   if (variant === 'single-row') return { full: [1], sparse: [] };

@@ -10,6 +10,8 @@ export interface RowNumbers {
   readonly full: readonly number[];
   /** Rows in which every column that may be NULL is NULL. */
   readonly sparse: readonly number[];
+  /** Roots that stay empty, by identity. */
+  readonly without?: ReadonlySet<string>;
 }
 
 export interface PlannedRow {
@@ -87,6 +89,7 @@ function planTable(
   planning: Planning,
 ): readonly PlannedRow[] {
   if (leaves !== null && leaves.length === 0) return [];
+  if (planning.numbers.without?.has(table.identity) === true) return [];
   const wanted = [
     ...planning.numbers.full.map((n) => ({ n, sparse: false })),
     ...planning.numbers.sparse.map((n) => ({ n, sparse: true })),

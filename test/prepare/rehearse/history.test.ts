@@ -1,0 +1,110 @@
+/** Shapes of migrations that public projects have, in schemas of our own: does the rehearsal tell the truth? */
+import { describe, expect, test } from 'vitest';
+import type { Proof } from '../../../src/prepare/model.ts';
+import { proofsOf } from './history.ts';
+
+function last(proof: Proof | undefined) {
+  const point = proof?.rollbackPoints.at(-1);
+  if (proof === undefined || point === undefined)
+    throw new Error(`no rollback point: ${proof?.error?.message}`);
+  return point;
+}
+
+describe('a written down that can not be read', () => {
+  test('refutes its migration, names the derived rollback, and does not stop the history', async () => {
+    const [, broken, next] = await proofsOf([
+      { up: 'CREATE TABLE item (id int PRIMARY KEY, a text)' },
+      {
+        up: 'ALTER TABLE item RENAME COLUMN a TO b; ALTER TABLE item ADD COLUMN c int',
+        down: 'ALTER TABLE item DROP COLUMN c DROP COLUMEN d',
+      },
+      { up: 'UPDATE item SET b = upper(b)', down: 'SELECT 1' },
+    ]);
+    expect(broken).toMatchObject({ outcome: 'refuted', error: { code: 'sql-syntax' } });
+    expect(last(broken).schema).toBe('different');
+    expect(broken?.derivedRollback?.join('\n')).toContain('RENAME COLUMN b TO a');
+    expect(next).toMatchObject({ outcome: 'refuted' });
+    expect(last(next).data).toBe('lost');
+  });
+
+  test('so does one that ends transactions of its own', async () => {
+    const [, broken] = await proofsOf([
+      { up: 'CREATE TABLE item (id int PRIMARY KEY)' },
+      { up: 'ALTER TABLE item ADD c int', down: 'BEGIN; ALTER TABLE item DROP c; ROLLBACK' },
+    ]);
+    expect(broken).toMatchObject({ outcome: 'refuted', error: { code: 'sql-transaction-control' } });
+  });
+});
+
+test('a column dropped, built anew by the written down, and dropped again is the same schema', async () => {
+  const [, proof] = await proofsOf([
+    { up: 'CREATE TABLE item (id serial PRIMARY KEY, old int, kept text)' },
+    { up: 'ALTER TABLE item DROP COLUMN old', down: 'ALTER TABLE item ADD COLUMN old int' },
+  ]);
+  expect(proof).toMatchObject({ outcome: 'refuted', redo: 'equal', redoDifferences: [] });
+  expect(last(proof)).toMatchObject({ schema: 'cosmetic', data: 'lost' });
+});
+
+describe('rows that the change refuses', () => {
+  const start = 'CREATE TABLE item (id int PRIMARY KEY); CREATE TABLE other (id int PRIMARY KEY, note text)';
+
+  test('are left out of that table alone; the others prove something', async () => {
+    const [, proof] = await proofsOf([
+      { up: start },
+      {
+        up: 'ALTER TABLE item ADD COLUMN c int NOT NULL; ALTER TABLE other DROP COLUMN note',
+        down: 'ALTER TABLE item DROP COLUMN c; ALTER TABLE other ADD COLUMN note text',
+      },
+    ]);
+    expect(proof?.unfilled).toEqual(['public.item']);
+    expect(proof?.notes.join()).toContain('accepts no row in public.item');
+    expect(last(proof).losses).toMatchObject([{ table: 'public.other', column: 'note' }]);
+    // The table was empty: the late UPDATE has no row to change, and late rows are not taken for rows that were there.
+    expect(last(proof).lateRowDetails.filter(({ table }) => table === 'public.item')).toSatisfy(
+      (rows: readonly { outcome: string }[]) =>
+        rows.length > 0 && rows.every(({ outcome }) => outcome === 'kept'),
+    );
+  });
+
+  test('a function that raises is found by the statement that calls it', async () => {
+    const [, proof] = await proofsOf([
+      { up: start },
+      {
+        up: `CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no'; END $$;
+          CREATE TRIGGER no BEFORE UPDATE ON item FOR EACH ROW EXECUTE FUNCTION no();
+          UPDATE other SET note = 'x';
+          UPDATE item SET id = id;`,
+      },
+    ]);
+    expect(proof).toMatchObject({ outcome: 'proved', unfilled: ['public.item'] });
+    expect(last(proof).data).toBe('untested');
+  });
+});
+
+test('a renamed enum label is the same value, not a new one', async () => {
+  const [, proof] = await proofsOf([
+    {
+      up: `CREATE TYPE state AS ENUM ('new', 'vip', 'gone');
+        CREATE TABLE item (id serial PRIMARY KEY, state state NOT NULL)`,
+    },
+    {
+      up: `ALTER TYPE state RENAME VALUE 'new' TO 'fresh'; ALTER TYPE state RENAME VALUE 'vip' TO 'vital';
+        ALTER TYPE state RENAME VALUE 'gone' TO 'left'`,
+      down: `ALTER TYPE state RENAME VALUE 'fresh' TO 'new'; ALTER TYPE state RENAME VALUE 'vital' TO 'vip';
+        ALTER TYPE state RENAME VALUE 'left' TO 'gone'`,
+    },
+  ]);
+  expect(proof).toMatchObject({ outcome: 'proved', level: 2 });
+  expect(last(proof).lateRows).toBe('kept');
+});
+
+test('COMMIT; BEGIN; in a file that counts on the runner to open and close the transaction', async () => {
+  const [, proof] = await proofsOf([
+    { up: "CREATE TYPE state AS ENUM ('a'); CREATE TABLE item (id serial PRIMARY KEY, state state)" },
+    {
+      up: `ALTER TYPE state ADD VALUE 'b'; COMMIT; BEGIN; UPDATE item SET state = 'b' WHERE id = 1`,
+    },
+  ]);
+  expect(proof).toMatchObject({ outcome: 'proved', error: null });
+  expect(proof?.rollbackPoints.length).toBe(2);
+});
