@@ -17,6 +17,7 @@ export { fingerprintCatalog } from './catalog/fingerprint.ts';
 export type { Catalog, Comparison, Difference, Rendering } from './catalog/model.ts';
 export { readCatalog } from './catalog/read.ts';
 export { renderDifference } from './catalog/render/index.ts';
+export { defineConfig, type FerrataConfig } from './config/define.ts';
 export { loadSettings } from './config/load.ts';
 export type { Environment, Policy, Settings } from './config/settings.ts';
 export { ERROR_CODES, type ErrorCode, EXIT, type ExitCode, FerrataError, isFerrataError } from './errors.ts';
