@@ -31,7 +31,7 @@ export interface CliContext {
   readonly palette: Palette;
   readonly reporter: Reporter;
   /** Aborted by the first Ctrl-C, with the reason `pause`; a second one ends the process. */
-  readonly signal: AbortSignal;
+  readonly signals: { readonly pause: AbortSignal; readonly cancel: AbortSignal };
   settings(): Promise<Settings>;
   /** Prints a result to stdout: `value` as JSON under `--json`, else the text. */
   result(value: Readonly<Record<string, unknown>>, text: () => string): void;

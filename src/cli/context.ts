@@ -41,11 +41,17 @@ export function createContext(options: GlobalOptions): CliContext & { close(): v
     process.stderr.write(`${redact(line)}\n`);
   };
   const abort = new AbortController();
+  const cancel = new AbortController();
   let interrupts = 0;
+  let pausable = false;
   const onInterrupt = (signal: NodeJS.Signals) => {
     interrupts++;
+    // A command that cannot pause ends at once; servers that it started end with it.
+    if (!pausable) process.exit(130);
     // A terminal that closes sends SIGHUP more than once: from the kernel and from the shell.
-    if (interrupts > 1 && signal !== 'SIGHUP') process.exit(130);
+    if (interrupts === 2 && signal !== 'SIGHUP') cancel.abort('cancel');
+    // Whoever asks a third time does not want to wait for the server's answer.
+    if (interrupts > 2 && signal !== 'SIGHUP') process.exit(130);
     if (interrupts === 1) tell(`\n${signal}: finishing the step in hand; once more stops at once`);
     abort.abort('pause');
   };
@@ -58,7 +64,10 @@ export function createContext(options: GlobalOptions): CliContext & { close(): v
     interactive,
     width: terminalWidth(process.stdout),
     palette,
-    signal: abort.signal,
+    get signals() {
+      pausable = true;
+      return { pause: abort.signal, cancel: cancel.signal };
+    },
     reporter: (event: FerrataEvent) => {
       if (options.quiet === true) return;
       const line = json ? JSON.stringify(event) : printEvent(event, eventPalette);

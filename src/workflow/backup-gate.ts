@@ -22,10 +22,10 @@ export async function ensureBackup(
 ): Promise<string | null> {
   const { settings, reporter } = session;
   const wanted = settings.environment.policy.backup;
-  if (wanted === 'off') return null;
   const schemaFingerprint = fingerprintCatalog(catalog).hash;
   const found = await newestVerified(settings, { schemaFingerprint });
-  if (found !== null || wanted === 'required') return found?.name ?? null;
+  // One that is there is named in the report, asked for or not.
+  if (found !== null || wanted !== 'auto') return found?.name ?? null;
   const proof = proved?.proof ?? null;
   const touched = touchedTables({ migration, plan, proof, catalogBefore: catalog }, null) ?? [];
   const tables = touched.filter(

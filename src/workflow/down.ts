@@ -15,7 +15,7 @@ import { readMigrations } from '../source/native.ts';
 import { recordLiveSchema } from './drift.ts';
 import { ownerName } from './owner.ts';
 import { writeRunReport } from './report.ts';
-import { readFingerprint, requireRun, sourceOfDown } from './run.ts';
+import { readFingerprint, requireRun, type Signals, sourceOfDown } from './run.ts';
 import { findMigration } from './select.ts';
 import { requireWritable, type Session, withSession } from './session.ts';
 
@@ -60,7 +60,7 @@ export async function takeBack(
   settings: Settings,
   request: DownRequest,
   reporter: Reporter,
-  signals: { readonly pause: AbortSignal },
+  signals: Signals,
 ): Promise<DownOutcome> {
   const migrations = await readMigrations(settings);
   return withSession(settings, reporter, async (session) => {
@@ -98,6 +98,7 @@ export async function takeBack(
           source: migration === null ? null : { file: migration.up.path, text: migration.up.text },
           readFingerprint,
           signal: signals.pause,
+          cancel: signals.cancel,
           run: await requireRun(ledger, run.id),
           applied,
           downSource: sourceOfDown(migration),

@@ -20,13 +20,21 @@ import { recordLiveSchema } from './drift.ts';
 import { writeRunReport } from './report.ts';
 import type { Session } from './session.ts';
 
+/** What a person asks for while it runs. */
+export interface Signals {
+  /** The step in hand is finished, then the run pauses. */
+  readonly pause: AbortSignal;
+  /** The statement in hand is cancelled on the server; its step is rolled back. */
+  readonly cancel?: AbortSignal;
+}
+
 /** What a series of runs shares. */
 export interface RunTools {
   readonly session: Session;
   readonly ledger: Ledger;
   readonly lease: Lease;
   readonly runSession: RunSession;
-  readonly signals: { readonly pause: AbortSignal };
+  readonly signals: Signals;
 }
 
 export interface RunSummary {
@@ -67,6 +75,7 @@ export async function runMigration(tools: RunTools, input: RunInput): Promise<Ru
     source: { file: migration.up.path, text: migration.up.text },
     readFingerprint,
     signal: signals.pause,
+    cancel: signals.cancel,
     plan,
     proof: proved?.proof ?? null,
     environment,
@@ -113,6 +122,7 @@ export async function resumeUnfinished(
     source: migration === null ? null : { file: migration.up.path, text: migration.up.text },
     readFingerprint,
     signal: signals.pause,
+    cancel: signals.cancel,
     plan: left.plan,
     proof: left.proof,
     environment,

@@ -19,7 +19,7 @@ import { ensureBackup } from './backup-gate.ts';
 import { ownerName } from './owner.ts';
 import { findProofs } from './proofs.ts';
 import { rehearseIn } from './rehearse.ts';
-import { type RunSummary, type RunTools, resumeUnfinished, runMigration } from './run.ts';
+import { type RunSummary, type RunTools, resumeUnfinished, runMigration, type Signals } from './run.ts';
 import { findMigration, pendingOf } from './select.ts';
 import { requireWritable, type Session, withSession } from './session.ts';
 
@@ -45,11 +45,6 @@ export interface UpOutcome {
   readonly dryRun: boolean;
   readonly planned: readonly Planned[];
   readonly runs: readonly RunSummary[];
-}
-
-/** Signals of one command: pause after the first Ctrl-C, cancel after the second. */
-export interface Signals {
-  readonly pause: AbortSignal;
 }
 
 /**

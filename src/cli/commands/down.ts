@@ -50,7 +50,7 @@ export const downCommand: Command = {
         wait: invocation.options.wait !== false,
       },
       context.reporter,
-      { pause: context.signal },
+      context.signals,
     );
     context.result({ down: outcome }, () => printTakenBack(outcome, context));
     return EXIT.done;

@@ -45,7 +45,7 @@ export const rollbackCommand: Command = {
         wait: invocation.options.wait !== false,
       },
       context.reporter,
-      { pause: context.signal },
+      context.signals,
     );
     context.result({ rollback: outcome }, () => printTakenBack(outcome, context));
     return EXIT.done;

@@ -23,8 +23,8 @@ export const statusCommand: Command = {
       if (flag(invocation, 'watch') && process.stdout.isTTY) process.stdout.write('\u001b[2J\u001b[H');
       context.result({ status: shown }, () => printStatus(shown, context));
       if (!flag(invocation, 'watch')) break;
-      await sleep(1000, undefined, { signal: context.signal }).catch(() => {});
-    } while (!context.signal.aborted);
+      await sleep(1000, undefined, { signal: context.signals.pause }).catch(() => {});
+    } while (!context.signals.pause.aborted);
     return EXIT.done;
   },
 };

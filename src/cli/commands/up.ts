@@ -45,7 +45,7 @@ export const upCommand: Command = {
         wait: invocation.options.wait !== false,
       },
       context.reporter,
-      { pause: context.signal },
+      context.signals,
     );
     context.result({ up: outcome }, () => printOutcome(outcome, context));
     return dryRun && outcome.planned.some(({ gates }) => gates.some((gate) => !gate.ok))
