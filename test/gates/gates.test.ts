@@ -109,6 +109,12 @@ describe('backup_verified', () => {
     ...more,
   });
 
+  it('with policy auto stops nothing: `up` makes the backup, and a new table has nothing to back up', async () => {
+    await withInput({ backup: 'auto' }, null, async (input) => {
+      expect((await checkGates(input, ['backup_verified']))[0]).toMatchObject({ ok: true, code: null });
+    });
+  });
+
   it('asks for one that was restored and compared, of this schema', async () => {
     await withInput({ backup: 'required' }, null, async (input) => {
       const check = async () => (await checkGates(input, ['backup_verified']))[0];

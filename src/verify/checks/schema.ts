@@ -21,7 +21,9 @@ async function findings(context: CheckContext): Promise<Finding[]> {
       subject: `${difference.kind} ${difference.object}`,
       ok: difference.cosmetic,
       message: describeDifference(difference),
-      hint: difference.cosmetic ? null : '`ferrata drift` shows it. Undo it by hand, or write it as a migration and record that with `ferrata baseline`.',
+      hint: difference.cosmetic
+        ? null
+        : '`ferrata drift` shows it. Undo it by hand, or write it as a migration and record that with `ferrata baseline`.',
     }));
   }
   const expected = expectedFingerprint ?? proof?.endFingerprint ?? plan?.endFingerprint ?? null;
