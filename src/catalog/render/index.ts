@@ -19,6 +19,7 @@ import type {
 import {
   type Alteration,
   CannotRender,
+  equalJson,
   type Part,
   partId,
   propertiesOf,
@@ -214,6 +215,15 @@ class Renderer implements RenderContext {
   }
 
   #alter(before: CatalogObject, after: CatalogObject): Alteration {
+    // Most columns stay as they are, and there are many.
+    if (
+      after.kind === 'column' &&
+      before.identity === after.identity &&
+      equalJson(before.properties, after.properties) &&
+      !this.isRetyped(keyOf('column', after.identity))
+    ) {
+      return [];
+    }
     return rendererOf(after.kind).alter(this.#relocated(before, after), after, this);
   }
 

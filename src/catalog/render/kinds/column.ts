@@ -8,7 +8,7 @@ import { keyOf, localName, ownerRelation } from '../names.ts';
 import { commentChange, normalized, role } from '../owned.ts';
 import { privilegeChanges, withNewOwner } from '../privileges.ts';
 import { RANK } from '../ranks.ts';
-import { conversion } from './conversion.ts';
+import { assigned, conversion } from './conversion.ts';
 import { identityAdded, identityChanges, identityClause } from './identity.ts';
 import { notNullAdded, notNullChanges, notNullClause, notNullComment } from './not-null.ts';
 import { foreignOptionChanges, foreignOptionList, parameterChanges } from './options.ts';
@@ -304,8 +304,11 @@ function alteration(before: CatalogObject, after: CatalogObject, context: Render
   if (had.default !== null && !sameDefault && (wanted.default === null || retyped)) {
     shape.push(`${only} DROP DEFAULT`);
   }
-  if (retyped && !follows) shape.push(conversion(alter, localName(after), had, wanted, context));
-  shape.push(...generation);
+  // A generated column's type can only be assigned to; once it is plain it can be converted.
+  if (wanted.generated !== null && retyped && !assigned(had.type, wanted.type)) return 'rebuild';
+  if (wanted.generated === null) shape.push(...generation);
+  if (retyped && !follows) shape.push(conversion(alter, localName(after), had, wanted));
+  if (wanted.generated !== null) shape.push(...generation);
   const names = notNullFollows(had, after, context)
     ? { loosen: [], tighten: [] }
     : notNullChanges(before, after, context);
@@ -376,6 +379,17 @@ export function isInheritedOnly(object: CatalogObject, context: RenderContext): 
   return table !== null;
 }
 
+/** Whether a child keeps the column that it has from here: it leaves the inheritance. */
+function survivesInChild(object: CatalogObject, relation: string, context: RenderContext): boolean {
+  for (const child of context.from.objects.values()) {
+    const { inherits } = child.properties;
+    if (child.kind !== 'table' || !Array.isArray(inherits) || !inherits.includes(relation)) continue;
+    const copy = keyOf('column', `${child.identity}.${localName(object)}`);
+    if (context.from.objects.has(copy) && !context.isGoing(copy)) return true;
+  }
+  return false;
+}
+
 export const column: KindRenderer = {
   rank: RANK.column,
   create(object, context): Part[] {
@@ -424,9 +438,12 @@ export const column: KindRenderer = {
   drop(object, context) {
     const had = propertiesOf<ColumnProperties>(object);
     if (isInheritedOnly(object, context)) return [];
+    const table = alterTable(object, context);
+    const relation = ownerRelation(object);
+    const kept = survivesInChild(object, relation, context);
     return [
       {
-        sql: `${alterTable(object, context)} DROP COLUMN ${localName(object)}`,
+        sql: `${kept ? `ALTER TABLE ONLY ${relation}` : table} DROP COLUMN ${localName(object)}`,
         destroysData: had.generated === null,
       },
     ];

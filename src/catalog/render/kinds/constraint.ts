@@ -195,9 +195,18 @@ export const constraint: KindRenderer = {
     }
     if (had.type !== wanted.type || !context.same(had.definition, wanted.definition)) return 'rebuild';
     if (had.noInherit !== wanted.noInherit) return 'rebuild';
+    if (had.type === 'check' && had.local && !wanted.local && wanted.inheritedFrom > 0) {
+      const returns = followed(after, context).some((id) => context.isCreated(id.slice('make '.length)));
+      if (had.inheritedFrom === 0 && returns) return 'rebuild';
+      if (had.inheritedFrom > 0) throw new CannotRender('it cannot be made merely inherited again');
+    }
     const table = `ALTER ${host(after)}`;
+    const merged =
+      had.type === 'check' && !had.local && wanted.local && had.inheritedFrom > 0 && wanted.inheritedFrom > 0;
     const loosen: string[] = [];
     const tighten: string[] = [];
+    // Added once more it is the child's own as well.
+    if (merged) tighten.push(`${table} ADD CONSTRAINT ${name} ${constraintDefinition(wanted)}`);
     if (had.deferrable !== wanted.deferrable || had.deferred !== wanted.deferred) {
       if (wanted.type !== 'foreign') return 'rebuild';
       const mode = wanted.deferrable

@@ -1,6 +1,5 @@
 /** ALTER COLUMN … TYPE, with the USING that keeps values or fails loudly. */
 import type { ColumnProperties } from '../../model.ts';
-import type { RenderContext } from '../context.ts';
 import type { Draft } from '../graph.ts';
 
 type Family = 'string' | 'number' | 'time' | 'other';
@@ -65,18 +64,18 @@ export function conversion(
   column: string,
   had: ColumnProperties,
   wanted: ColumnProperties,
-  context: RenderContext,
 ): Draft {
   let sql = `${alter} TYPE ${wanted.type}`;
   if (wanted.collation !== null) sql += ` COLLATE ${wanted.collation}`;
-  const generated = wanted.generated !== null || had.generated !== null;
+  const generated = wanted.generated !== null;
   if (!generated && !assigned(had.type, wanted.type)) {
-    sql += ` USING ${cast(column, had.type, wanted.type, context)}`;
+    sql += ` USING ${cast(column, had.type, wanted.type)}`;
   }
   return { sql, destroysData: !generated && loses(had.type, wanted.type) };
 }
 
-function assigned(had: string, wanted: string): boolean {
+/** Whether ALTER TYPE works without USING, which a generated column cannot have. */
+export function assigned(had: string, wanted: string): boolean {
   if (had === wanted && isBuiltIn(had)) return true;
   if (family(wanted) === 'string') return true;
   return family(had) !== 'other' && family(had) === family(wanted);
@@ -104,8 +103,7 @@ const RELATED: readonly (readonly string[])[] = [
   ['macaddr', 'macaddr8'],
 ];
 
-function cast(column: string, had: string, wanted: string, context: RenderContext): string {
-  if (context.same(had, wanted) && had !== wanted) return `${column}::${wanted}`;
+function cast(column: string, had: string, wanted: string): string {
   const related = RELATED.some((group) => group.includes(base(had)) && group.includes(base(wanted)));
   if (related) return `${column}::${wanted}`;
   const [from, to] = [elementType(had), elementType(wanted)];
