@@ -1,0 +1,2 @@
+DROP VIEW big;
+CREATE VIEW big AS SELECT id FROM t WHERE a > 10;

@@ -1,0 +1,2 @@
+DROP VIEW big;
+CREATE VIEW big AS SELECT id, v FROM t WHERE a > 10;

@@ -1,0 +1,2 @@
+CREATE TABLE t (id int PRIMARY KEY, a int, v text);
+CREATE INDEX t_i ON t (a, v DESC);

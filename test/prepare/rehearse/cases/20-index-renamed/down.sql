@@ -1,0 +1,1 @@
+CREATE INDEX t_a_again ON t (a);

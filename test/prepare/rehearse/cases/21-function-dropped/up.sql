@@ -1,0 +1,1 @@
+CREATE OR REPLACE FUNCTION stamp() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.v := 'new'; RETURN NEW; END $$;

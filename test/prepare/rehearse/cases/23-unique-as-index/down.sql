@@ -1,0 +1,1 @@
+CREATE UNIQUE INDEX t_email_key ON t (email);

@@ -1,0 +1,1 @@
+UPDATE t SET email = '' WHERE email IS NULL;

@@ -1,0 +1,1 @@
+UPDATE t SET email = NULL WHERE email = '';

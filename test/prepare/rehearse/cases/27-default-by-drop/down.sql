@@ -1,0 +1,2 @@
+ALTER TABLE t DROP COLUMN status;
+ALTER TABLE t ADD COLUMN status text DEFAULT 'a';

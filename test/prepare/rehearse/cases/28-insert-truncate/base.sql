@@ -1,0 +1,1 @@
+CREATE TABLE roles (id serial PRIMARY KEY, name text);

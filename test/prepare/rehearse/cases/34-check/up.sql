@@ -1,0 +1,2 @@
+ALTER TABLE t DROP CONSTRAINT known;
+ALTER TABLE t ADD CONSTRAINT known CHECK (s IN ('a', 'b', 'c'));

@@ -1,0 +1,1 @@
+CREATE TABLE log (id int PRIMARY KEY, what text);

@@ -1,0 +1,1 @@
+ALTER TABLE t ALTER COLUMN at SET DEFAULT timestamptz 'now';

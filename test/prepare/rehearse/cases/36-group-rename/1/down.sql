@@ -1,0 +1,2 @@
+UPDATE t SET name = label;
+ALTER TABLE t DROP COLUMN label;

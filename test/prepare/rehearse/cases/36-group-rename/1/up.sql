@@ -1,0 +1,2 @@
+ALTER TABLE t ADD COLUMN label text;
+UPDATE t SET label = name;

@@ -1,0 +1,3 @@
+CREATE TABLE t (id int PRIMARY KEY, a int, v text);
+CREATE VIEW w AS SELECT a FROM t;
+CREATE VIEW w2 AS SELECT a FROM w;

@@ -1,0 +1,2 @@
+ALTER TABLE t ADD COLUMN twice int GENERATED ALWAYS AS (a * 2) STORED;
+CREATE INDEX t_twice ON t (twice);

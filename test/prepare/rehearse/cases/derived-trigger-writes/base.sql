@@ -1,0 +1,4 @@
+CREATE TABLE t (id int PRIMARY KEY, a int, v text);
+CREATE TABLE audit (id bigserial PRIMARY KEY, what text);
+CREATE FUNCTION log() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO audit (what) VALUES (TG_OP); RETURN NEW; END $$;
+CREATE TRIGGER log AFTER UPDATE ON t FOR EACH ROW EXECUTE FUNCTION log();
