@@ -13,7 +13,7 @@ import { rehearse } from '../prepare/rehearse/index.ts';
 import { copySample } from '../prepare/sample.ts';
 import type { Migration } from '../source/model.ts';
 import { readMigrations } from '../source/native.ts';
-import { writePlanFile } from './plan-file.ts';
+import { hasPlanFile, writePlanFile } from './plan-file.ts';
 import { pendingOf, selectMigrations } from './select.ts';
 import { type Session, withSession } from './session.ts';
 
@@ -25,8 +25,8 @@ export interface RehearseSelection {
   readonly together: boolean;
   /** Null: what the policy asks for, at least synthetic rows. */
   readonly data: DataSource | null;
-  /** Whether plan.json is written beside up.sql. */
-  readonly write: boolean;
+  /** Whether plan.json is written beside up.sql; `refresh`: only where it is there already. */
+  readonly write: boolean | 'refresh';
   /** Whether the proofs are kept; true unless said otherwise. */
   readonly keep?: boolean;
 }
@@ -170,7 +170,6 @@ async function keep(
   if (!wanted) return;
   await saveProof(settings, proved);
   const migration = chosen.find((m) => m.id === proved.plan.migration);
-  if (write && migration !== undefined && proved.proof.outcome === 'proved') {
-    await writePlanFile(migration, proved.plan);
-  }
+  if (migration === undefined || proved.proof.outcome !== 'proved' || write === false) return;
+  if (write === true || hasPlanFile(migration)) await writePlanFile(migration, proved.plan);
 }

@@ -17,6 +17,7 @@ import type { Migration } from '../source/model.ts';
 import { readMigrations } from '../source/native.ts';
 import { ensureBackup } from './backup-gate.ts';
 import { ownerName } from './owner.ts';
+import { requirePinned } from './plan-file.ts';
 import { findProofs } from './proofs.ts';
 import { rehearseIn } from './rehearse.ts';
 import { type RunSummary, type RunTools, resumeUnfinished, runMigration, type Signals } from './run.ts';
@@ -165,7 +166,7 @@ async function rehearseMissing(
     all: false,
     together: false,
     data: null,
-    write: false,
+    write: 'refresh',
   });
 }
 
@@ -208,6 +209,7 @@ async function runAll(
         startFingerprint: fingerprint,
         force: request.force,
       });
+      await requirePinned(migration, plan);
       requireGates(gates, migration.id);
       requireGroup(migration, proved, chosen, await ledger.applied());
       const forced = forcedGates(gates);
