@@ -84,7 +84,10 @@ function create(object: CatalogObject, context: RenderContext): Part[] {
     ...(wanted.ofType === null ? [] : context.needs(key)),
   ].map((other) => partId('make', other));
   const parts: Part[] = [
-    make([sql], { needs, uses: (kind) => TYPE_KINDS.has(kind) }),
+    make([sql], {
+      needs: [...needs, ...settled(wanted.inherits, context)],
+      uses: (kind) => TYPE_KINDS.has(kind),
+    }),
     ...part('owned', ownedAfterCreate(object, wanted, target(object, wanted), context), {
       rank: RANK.table + 0.5,
     }),
@@ -99,6 +102,19 @@ function create(object: CatalogObject, context: RenderContext): Part[] {
   ];
   if (partition) parts.push(attach(object, wanted, context));
   return [...parts, ...security(null, wanted, name), ...marks(null, wanted, name, context)];
+}
+
+/** A child takes its parents' columns as they are at that moment, so what changes about them is changed before. */
+function settled(parents: readonly string[], context: RenderContext): string[] {
+  return parents.flatMap((parent) =>
+    context
+      .children(keyOf('table', parent))
+      .filter((child) => child.kind === 'column')
+      .flatMap((child) => {
+        const key = keyOf('column', child.identity);
+        return [partId('make', key), partId('default', key)];
+      }),
+  );
 }
 
 function kindOf(key: string): string {
