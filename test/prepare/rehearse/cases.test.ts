@@ -92,7 +92,12 @@ async function rehearsed(
         configFile: null,
         migrations: directory,
         directory,
-        environment: { name: 'development', url: server.url(database), policy: defaultPolicy('development') },
+        environment: {
+          name: 'development',
+          url: server.url(database),
+          // One server for all: none has to be started.
+          policy: { ...defaultPolicy('development'), scratchUrl: server.url('postgres') },
+        },
         environments: ['development'],
       },
       sequence: migrations.map((one) => ({ migration: one, rehearse: true })),
