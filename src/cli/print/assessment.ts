@@ -1,7 +1,7 @@
 /** An assessment for a terminal: one line of verdict, a table of statements, the findings as small lessons. */
 import type { Assessment, Finding, StatementFacts } from '../../assess/model.ts';
 import type { Risk } from '../../config/settings.ts';
-import { bytes, hang, table, wrap } from './layout.ts';
+import { bytes, count, hang, table, wrap } from './layout.ts';
 import type { Palette } from './palette.ts';
 
 export function printAssessment(assessment: Assessment, p: Palette, width: number): string {
@@ -14,10 +14,7 @@ export function printAssessment(assessment: Assessment, p: Palette, width: numbe
     ...assessment.reasons.map((reason) => hang(p.dim(`because ${reason}`), width, 2)),
     '',
     table(
-      [
-        ['line', 'statement', 'lock', 'blocks', 'also'].map((head) => p.dim(head)),
-        ...assessment.statements.map((statement) => statementRow(statement, p)),
-      ],
+      assessment.statements.map((statement) => statementRow(statement, p)),
       width,
     ),
   ];
@@ -27,7 +24,7 @@ export function printAssessment(assessment: Assessment, p: Palette, width: numbe
       '',
       ...sizes.map((size) =>
         hang(
-          `${size.relation}: ${size.rows === null ? '? rows' : `about ${size.rows.toLocaleString('en-US')} rows`}${size.bytes === null ? '' : `, ${bytes(size.bytes)}`}, ${size.indexes} indexes`,
+          `${size.relation}: ${size.rows === null ? '? rows' : `about ${size.rows.toLocaleString('en-US')} rows`}${size.bytes === null ? '' : `, ${bytes(size.bytes)}`}, ${count(size.indexes, 'index', 'indexes')}`,
           width,
           2,
         ),
@@ -42,32 +39,37 @@ export function printAssessment(assessment: Assessment, p: Palette, width: numbe
 /** Statements that run code which is not in the tree. */
 const OPAQUE: ReadonlySet<string> = new Set(['DoStmt', 'CallStmt']);
 
+/** Place, kind, and all that is to be said about it in the one column that wraps. */
 function statementRow(statement: StatementFacts, p: Palette): string[] {
-  const locks = [...new Set(statement.locks.map((lock) => `${lock.mode} ${lock.relation}`))];
-  const also = [
+  const locks = [...new Set(statement.locks.map((lock) => `${lock.mode} on ${lock.relation}`))];
+  // The text of a block or a call does not tell what it does: an empty list of locks would be a lie.
+  const opaque = OPAQUE.has(statement.kind) && locks.length === 0;
+  const facts = [
+    opaque ? p.yellow('not known from its text: the rehearsal shows what it does') : '',
+    locks.join(', '),
+    opaque ? '' : blockedWords(statement, p),
     ...statement.rewrites.map((relation) => p.yellow(`rewrites ${relation}`)),
     ...statement.scans.map((relation) => `scans ${relation}`),
     ...statement.builds.map((index) => `builds ${index}`),
-    ...statement.loses.map((loss) => p.red(`loses ${loss.what} of ${loss.object}`)),
-    ...(statement.transactional ? [] : ['outside a transaction']),
+    ...statement.loses.map((loss) => p.red(`loses ${loss.what} (${loss.object})`)),
+    statement.transactional ? '' : 'outside a transaction',
   ];
-  // The text of a block or a call does not tell what it does: an empty list of locks would be a lie.
-  const opaque = OPAQUE.has(statement.kind) && locks.length === 0;
-  if (opaque) also.push('the rehearsal shows what it does');
-  const blocks = opaque
-    ? p.yellow('?')
-    : statement.blocks === 'nothing'
-      ? p.green('nothing')
-      : statement.blocks === 'writes'
-        ? p.yellow('writes')
-        : p.red('reads and writes');
-  return [
-    String(statement.line),
-    words(statement.kind),
-    locks.join(', ') || (opaque ? '?' : '-'),
-    blocks,
-    also.join(', ') || '-',
-  ];
+  return [`line ${statement.line}`, words(statement.kind), facts.filter((fact) => fact !== '').join('; ')];
+}
+
+function blockedWords({ blocks }: StatementFacts, p: Palette): string {
+  switch (blocks) {
+    case 'nothing':
+      return p.green('blocks nothing');
+    case 'writes':
+      return p.yellow('blocks writes');
+    case 'reads and writes':
+      return p.red('blocks reads and writes');
+    default: {
+      const unknown: never = blocks;
+      return unknown;
+    }
+  }
 }
 
 function printFinding(finding: Finding, file: string, p: Palette, width: number): string[] {
