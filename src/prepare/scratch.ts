@@ -128,9 +128,12 @@ async function databasesOn(
     async create(template) {
       const name = PREFIX + randomBytes(6).toString('hex');
       // template0 is pristine: what somebody put into template1 is not the target's.
+      // A server of our own: copying files beats writing every page to the WAL (manual, CREATE DATABASE, STRATEGY).
+      const strategy = kind === 'local-server' && connection.server.major >= 15 ? ' STRATEGY file_copy' : '';
       await connection.query(
         `CREATE DATABASE ${quoteIdent(name)} TEMPLATE ${quoteIdent(template ?? 'template0')}` +
-          (template === undefined ? ` ENCODING 'UTF8'` : ''),
+          (template === undefined ? ` ENCODING 'UTF8'` : '') +
+          strategy,
       );
       made.add(name);
       const database = { name, connector: admin.forDatabase(name), drop: () => drop(name) };

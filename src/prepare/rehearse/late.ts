@@ -7,7 +7,13 @@ import type { Catalog } from '../../catalog/model.ts';
 import { readCatalog } from '../../catalog/read.ts';
 import type { FerrataError } from '../../errors.ts';
 import type { Step } from '../../plan/model.ts';
-import { findLateRows, heldByOldShape, type WrittenLateRow, writeLateRows } from '../late-rows/index.ts';
+import {
+  findLateRows,
+  heldByOldShape,
+  touchedPairs,
+  type WrittenLateRow,
+  writeLateRows,
+} from '../late-rows/index.ts';
 import type { LateRow, RollbackPoint } from '../model.ts';
 import type { ScratchDatabase } from '../scratch.ts';
 import { goBack } from './back.ts';
@@ -43,6 +49,7 @@ export async function judgeLateRows(request: LateRequest): Promise<LateVerdict> 
   if (variant === 'empty') return UNTESTED;
   // A way back that can't be read says nothing about rows.
   if (point.done.some(({ member }) => member.downError !== null)) return UNTESTED;
+  if (touchedPairs(start.catalog, point.after, request.written).length === 0) return UNTESTED;
   const withAll = await fork(point.database);
   const written = await write(request, withAll);
   if (written.length === 0) return UNTESTED;

@@ -191,8 +191,7 @@ async function rehearse(request: UnitRequest, choice: RowChoice, fork: Fork): Pr
   const written = [...new Set(measures.flatMap((m) => m.writes.map((w) => w.table)))];
   for (const point of points) {
     const isLast = point.database === main;
-    const keepForDerived = isLast && point.done.some((d) => d.member.plan.down !== null);
-    const spare = keepForDerived ? await fork(main) : null;
+    const hasWritten = isLast && point.done.some((d) => d.member.plan.down !== null);
     const late = await judgeLateRows({ fork, point, start, variant, written });
     const way = await goBack(point.database.connector, point.done);
     const judged = await judge(start, point, way, late, touchedTables(measures, start.catalog, point.after));
@@ -212,8 +211,8 @@ async function rehearse(request: UnitRequest, choice: RowChoice, fork: Fork): Pr
         backError ??= asFerrataError(error);
       }
     }
-    if (spare !== null && !restores(judged)) {
-      derivedRollback = await derivedThatRestores(start, point, spare);
+    if (hasWritten && !restores(judged)) {
+      derivedRollback = await derivedThatRestores(start, point, completed, fork);
     }
   }
   return {
@@ -231,12 +230,26 @@ async function rehearse(request: UnitRequest, choice: RowChoice, fork: Fork): Pr
 async function makeStart(request: UnitRequest, choice: RowChoice, fork: Fork): Promise<Start> {
   const database = await fork(request.start);
   return withConnection(database.connector, async (connection) => {
-    const catalog = await readCatalog(connection, { dependencies: true });
-    const filled = await fillRows(connection, catalog, choice.variant, choice.without);
+    const empty = await readCatalog(connection, { dependencies: true });
+    const relations = await newestObject(connection);
+    const filled = await fillRows(connection, empty, choice.variant, choice.without);
+    // Triggers may make tables for the rows that are written.
+    const same = (await newestObject(connection)) === relations;
+    const catalog = same ? empty : await readCatalog(connection, { dependencies: true });
     const data = await fingerprintData(connection);
     const rows = Object.fromEntries([...data.tables].map(([table, { rows }]) => [table, rows]));
     return { database, catalog, data, rows, unfilled: filled.unfilled };
   });
+}
+
+/** Changes when anything with a type or a definition of its own is made or dropped. */
+async function newestObject(connection: Connection): Promise<string> {
+  const [row] = await connection.rows<[string]>(
+    `SELECT pg_catalog.concat_ws(' ', (SELECT count(*) FROM pg_catalog.pg_class), (SELECT max(oid::int8) FROM pg_catalog.pg_class),
+       (SELECT max(oid::int8) FROM pg_catalog.pg_proc), (SELECT max(oid::int8) FROM pg_catalog.pg_type),
+       (SELECT max(oid::int8) FROM pg_catalog.pg_constraint), (SELECT count(*) FROM pg_catalog.pg_attribute))`,
+  );
+  return row?.[0] ?? '';
 }
 
 async function forwardAgain(
@@ -245,11 +258,15 @@ async function forwardAgain(
   expected: Catalog,
 ): Promise<Comparison> {
   return withConnection(database.connector, async (connection) => {
-    for (const member of members) {
-      for (const step of member.plan.steps) await runForward(connection, member, step);
-    }
+    await runMembers(connection, members);
     return compareCatalogs(expected, await readCatalog(connection));
   });
+}
+
+async function runMembers(connection: Connection, members: readonly Member[]): Promise<void> {
+  for (const member of members) {
+    for (const step of member.plan.steps) await runForward(connection, member, step);
+  }
 }
 
 /** Tables that were there at the start and that the unit changed, in structure or in rows. */
@@ -317,12 +334,20 @@ function restores(point: RollbackPoint): boolean {
   return point.schema !== 'different' && point.data !== 'lost' && point.lateRows !== 'lost';
 }
 
-/** The derived rollback's SQL, if it restores where the written one does not. */
+/** The derived rollback's SQL, if it restores where the written one does not: tried on the start, changed once more. */
 async function derivedThatRestores(
   start: Start,
   point: Point,
-  spare: ScratchDatabase,
+  members: readonly Member[],
+  fork: Fork,
 ): Promise<readonly string[] | null> {
+  const spare = await fork(start.database);
+  try {
+    await withConnection(spare.connector, (connection) => runMembers(connection, members));
+  } catch {
+    // What runs once and not twice (a role, say) leaves no way back that could be shown to restore.
+    return null;
+  }
   const way = await goBack(spare.connector, point.done, true);
   if (way.error !== null) return null;
   const { comparison, losses } = await compareWithStart(start, spare.connector);

@@ -49,6 +49,7 @@ export async function fillSynthetic(
   const numbers = {
     ...rowNumbers(variant, options.rows ?? FULL_ROWS),
     without: options.without ?? new Set<string>(),
+    closedRoots: variant !== 'default',
   };
   const all = [...numbers.full, ...numbers.sparse];
   // Some beyond: the second item of an array is the value of the next number.

@@ -12,6 +12,8 @@ export interface RowNumbers {
   readonly sparse: readonly number[];
   /** Roots that stay empty, by identity. */
   readonly without?: ReadonlySet<string>;
+  /** Whether the root of a tree refers to itself rather than to nothing. */
+  readonly closedRoots?: boolean;
 }
 
 export interface PlannedRow {
@@ -105,7 +107,7 @@ function planTable(
       planRow(context, table, { n, sparse: false, leaf: leaves[k % leaves.length] ?? null }, planning),
     );
   }
-  linkToItself(table, rows, planning.solutions);
+  linkToItself(table, rows, planning);
   return withoutDuplicates(table, rows);
 }
 
@@ -214,7 +216,8 @@ function closeCycle(
 }
 
 /** Rows of a tree: the first is a root where it may be, each other one hangs below an earlier one. */
-function linkToItself(table: TableShape, rows: readonly PlannedRow[], solutions: readonly Solution[]): void {
+function linkToItself(table: TableShape, rows: readonly PlannedRow[], planning: Planning): void {
+  const { solutions, numbers } = planning;
   for (const key of table.foreignKeys) {
     if (key.references !== table.identity) continue;
     rows.forEach((row, index) => {
@@ -222,7 +225,8 @@ function linkToItself(table: TableShape, rows: readonly PlannedRow[], solutions:
       const nullable = key.columns.filter((name) => isNullable(table, name));
       const above = rows[index === 0 ? 0 : Math.floor((index - 1) / 2)];
       const shared = key.columns.filter((name) => key.referencedColumns.includes(name));
-      if (index === 0 && nullable.length > 0) {
+      const bound = solutions.some(({ columns }) => nullable.some((name) => columns.includes(name)));
+      if (index === 0 && nullable.length > 0 && (numbers.closedRoots !== true || bound)) {
         makeRoot(
           row,
           nullable.filter((name) => !shared.includes(name)),

@@ -108,3 +108,24 @@ test('COMMIT; BEGIN; in a file that counts on the runner to open and close the t
   expect(proof).toMatchObject({ outcome: 'proved', error: null });
   expect(proof?.rollbackPoints.length).toBe(2);
 });
+
+test('tables that a trigger makes for the synthetic rows are there before the change, not made by it', async () => {
+  const [, proof] = await proofsOf([
+    {
+      up: `CREATE TABLE team (id serial PRIMARY KEY);
+        CREATE FUNCTION made() RETURNS trigger LANGUAGE plpgsql AS $$
+          BEGIN EXECUTE format('CREATE TABLE events_%s (id int)', NEW.id); RETURN NULL; END; $$;
+        CREATE TRIGGER made AFTER INSERT ON team FOR EACH ROW EXECUTE FUNCTION made()`,
+    },
+    { up: 'ALTER TABLE team ADD COLUMN a int', down: 'ALTER TABLE team DROP COLUMN a' },
+  ]);
+  expect(proof).toMatchObject({ outcome: 'proved', level: 2, redo: 'equal' });
+});
+
+test('a reference to the same table may become NOT NULL', async () => {
+  const [, proof] = await proofsOf([
+    { up: 'CREATE TABLE item (id uuid PRIMARY KEY, origin uuid REFERENCES item)' },
+    { up: 'ALTER TABLE item ALTER origin SET NOT NULL', down: 'ALTER TABLE item ALTER origin DROP NOT NULL' },
+  ]);
+  expect(proof).toMatchObject({ outcome: 'proved', level: 2, unfilled: [] });
+});
