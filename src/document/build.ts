@@ -32,6 +32,9 @@ export interface ReportInput {
   readonly newest?: boolean;
   /** The migration before this one; null where there is none. */
   readonly previous?: string | null;
+  /** Gates that `--force` passed before the run. */
+  readonly forced?: Report['forced'];
+  /** The server's time: the window is counted in it. */
   readonly now?: Date;
 }
 
@@ -71,6 +74,7 @@ export function buildReport(input: ReportInput): Report {
         : { ok: verification.ok, ms: verification.ms, results: verification.results },
     proof: proof === null ? null : proofOf(proof),
     backup: backupOf(run, input.backup ?? null),
+    forced: input.forced ?? null,
     rollback: rollbackOf(input, now),
   };
   return redactDeep(report);
@@ -254,10 +258,20 @@ function rollbackOf({ run, newest = true, previous }: ReportInput, now: Date): R
   const until = run.windowUntil;
   switch (run.state) {
     case 'completed': {
+      if (run.plan.down === null && run.plan.steps.some((step) => step.inverse === null)) {
+        const explanation =
+          'There is no way back: the migration ran without a rehearsal, so that no rollback was derived, and has no down.sql. ' +
+          'What remains is a migration that goes forward, or a backup of before.';
+        return { status: 'none', until: null, command: null, explanation, sql: [] };
+      }
       if (until !== null && Date.parse(until) < now.getTime()) {
         const explanation =
           'The rollback window is over: the schema can still be taken back, what was parked may have been purged.';
         return { status: 'over', until, command: back, explanation, sql };
+      }
+      if (run.proof?.outcome !== 'proved') {
+        const explanation = `The way back was never proved: nothing is promised about it.${others}`;
+        return { status: 'none', until, command: back, explanation, sql };
       }
       const explanation = `A way back without loss is promised until the end of the window.${others}`;
       return { status: 'open', until, command: back, explanation, sql };

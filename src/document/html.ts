@@ -24,6 +24,7 @@ ${[
   header(report),
   facts(report),
   error(report),
+  forced(report),
   rollback(report),
   timeline(report),
   verification(report),
@@ -102,6 +103,12 @@ function error({ error }: Report): string {
   return error === null
     ? ''
     : `<div class="callout bad"><p><strong>Error.</strong> ${escapeHtml(error)}</p></div>`;
+}
+
+function forced({ forced }: Report): string {
+  if (forced === null) return '';
+  const text = `Forced past ${forced.gates.join(', ')} by ${forced.by}: ${forced.reason}`;
+  return `<div class="callout bad"><p>${escapeHtml(text)}</p></div>`;
 }
 
 function rollback({ rollback }: Report): string {

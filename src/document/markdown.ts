@@ -7,6 +7,7 @@ export function reportToMarkdown(report: Report): string {
     `# ${text(report.migration)}: ${stateWords(report)}`,
     summary(report),
     report.error === null ? '' : `**Error.** ${text(report.error)}`,
+    forced(report),
     rollback(report),
     steps(report),
     locks(report),
@@ -47,6 +48,11 @@ function summary(report: Report): string {
     ['', ''],
     rows.filter(([, value]) => value !== ''),
   );
+}
+
+function forced({ forced }: Report): string {
+  if (forced === null) return '';
+  return `**Forced** past ${text(forced.gates.join(', '))} by ${text(forced.by)}: ${text(forced.reason)}`;
 }
 
 function rollback({ rollback }: Report): string {

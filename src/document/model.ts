@@ -115,5 +115,7 @@ export interface Report {
   } | null;
   readonly proof: ReportProof | null;
   readonly backup: ReportBackup | null;
+  /** Gates that `--force` passed, and why; null where none was. */
+  readonly forced: { readonly gates: readonly string[]; readonly reason: string; readonly by: string } | null;
   readonly rollback: ReportRollback;
 }

@@ -59,7 +59,38 @@ async function reportOf(session: Session, ledger: Ledger, run: RunRecord): Promi
     serverVersion: server.version,
     newest: index === applied.length - 1,
     previous: applied[index - 1]?.id ?? null,
+    forced: await forcedOf(ledger, run),
+    now: await serverTime(session),
   });
+}
+
+/** What the audit chain says of a `--force` right before this run. */
+async function forcedOf(ledger: Ledger, run: RunRecord): Promise<Report['forced']> {
+  const entry = (await ledger.auditTrail()).findLast(
+    ({ action, at, detail }) =>
+      action === 'force' &&
+      at <= run.startedAt &&
+      (detail as { readonly migration?: unknown }).migration === run.migration,
+  );
+  if (entry === undefined) return null;
+  const between = (await ledger.runs({ migration: run.migration })).some(
+    ({ startedAt }) => entry.at <= startedAt && startedAt < run.startedAt,
+  );
+  if (between) return null;
+  const { gates, reason } = entry.detail as { readonly gates?: unknown; readonly reason?: unknown };
+  return {
+    gates: Array.isArray(gates) ? gates.map(String) : [],
+    reason: String(reason ?? ''),
+    by: entry.actor,
+  };
+}
+
+/** The window is counted by the server's clock, not by this machine's. */
+async function serverTime({ connection }: Session): Promise<Date> {
+  const [row] = await connection.query<{ ms: string }>(
+    'SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint::text AS ms',
+  );
+  return new Date(Number(row?.ms ?? Date.now()));
 }
 
 /** From the text and today's sizes: the schema that it was assessed on is gone by now. Null without the file. */

@@ -103,7 +103,10 @@ describe('a wrong history', () => {
       ]);
       const text = await made.run(['check']);
       expect(text).toMatchObject({ code: exit, stdout: expect.stringContaining(`[${code}]`) });
-      for (const args of [['up', '--dry-run'], ['up', '--force', '--reason', 'please']]) {
+      for (const args of [
+        ['up', '--dry-run'],
+        ['up', '--force', '--reason', 'please'],
+      ]) {
         const up = await made.run(args);
         expect(up.code, args.join(' ')).toBe(exit);
         expect(up.stderr).toContain(`[${code}]`);
