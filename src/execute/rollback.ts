@@ -4,7 +4,7 @@ import type { AppliedMigration, RunRecord } from '../ledger/model.ts';
 import { checkLease, deleteMigration, failStep, putStep, updateRun } from '../ledger/rows.ts';
 import { readIntent, standingSteps } from '../ledger/runs.ts';
 import type { Action, Plan, Probe, Step } from '../plan/model.ts';
-import { captureName, Journal, type RunContext } from './context.ts';
+import { captureName, type RunContext } from './context.ts';
 import {
   asFerrataError,
   cancelled,
@@ -21,6 +21,7 @@ import {
   type ExecuteOptions,
   pausedError,
   refusePooler,
+  runContext,
   stillOurs,
   withSession,
 } from './run.ts';
@@ -79,18 +80,7 @@ class Rollback {
     this.#options = options;
     this.#record = options.run;
     this.#plan = options.run.plan;
-    const journal = new Journal(options.run.id);
-    this.#context = {
-      run: options.run.id,
-      session,
-      lease: options.lease,
-      policy: options.policy,
-      report: journal.listen(options.reporter),
-      signal: options.signal,
-      source: options.source,
-      readFingerprint: options.readFingerprint ?? null,
-      journal,
-    };
+    this.#context = runContext(options.run.id, options, session);
   }
 
   async run(): Promise<RolledBack> {

@@ -6,7 +6,7 @@ import type { Reporter } from '../events.ts';
 import type { Lease } from '../ledger/lease.ts';
 import type { RunState } from '../ledger/model.ts';
 import type { Connector } from '../postgres/connection.ts';
-import type { ReadFingerprint, RunContext } from './context.ts';
+import { Journal, type ReadFingerprint, type RunContext } from './context.ts';
 import type { SourceText } from './failure.ts';
 import { RunSession } from './session.ts';
 
@@ -59,6 +59,22 @@ export async function withSession<T>(
     options.cancel?.removeEventListener('abort', cancel);
     if (options.session === undefined) await session.close();
   }
+}
+
+/** What the parts of the runner share while the run of this id goes on; what they report passes its journal. */
+export function runContext(run: string, options: ExecuteOptions, session: RunSession): RunContext {
+  const journal = new Journal(run);
+  return {
+    run,
+    session,
+    lease: options.lease,
+    policy: options.policy,
+    report: journal.listen(options.reporter),
+    signal: options.signal,
+    source: options.source,
+    readFingerprint: options.readFingerprint ?? null,
+    journal,
+  };
 }
 
 /** Throws `lease-lost` as soon as a heartbeat has seen it. */

@@ -17,7 +17,7 @@ import {
 import { standingSteps } from '../ledger/runs.ts';
 import type { Plan, Step } from '../plan/model.ts';
 import type { Proof } from '../prepare/model.ts';
-import { captureName, Journal, type RunContext } from './context.ts';
+import { captureName, type RunContext } from './context.ts';
 import { asFerrataError, cancelled, connectionLost, transient, withOutcome } from './failure.ts';
 import { runOutside, stepIsDone, writeLedger } from './outside.ts';
 import {
@@ -26,6 +26,7 @@ import {
   type ExecuteOptions,
   pausedError,
   refusePooler,
+  runContext,
   stillOurs,
   withSession,
 } from './run.ts';
@@ -86,18 +87,7 @@ class Runner {
       backup: options.backup ?? null,
       startFingerprint: options.startFingerprint ?? null,
     };
-    const journal = new Journal(this.#run.id);
-    this.#context = {
-      run: this.#run.id,
-      session,
-      lease: options.lease,
-      policy: options.policy,
-      report: journal.listen(options.reporter),
-      signal: options.signal,
-      source: options.source,
-      readFingerprint: options.readFingerprint ?? null,
-      journal,
-    };
+    this.#context = runContext(this.#run.id, options, session);
   }
 
   async run(): Promise<Executed> {

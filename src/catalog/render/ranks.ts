@@ -54,3 +54,6 @@ export const RANK = {
   defaultPrivileges: 63,
   eventTrigger: 64,
 } as const;
+
+/** After every rank of RANK. */
+export const LAST = 1000;

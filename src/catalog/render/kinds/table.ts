@@ -5,7 +5,9 @@ import { CannotRender, equalJson, make, part, partId, propertiesOf } from '../co
 import { keyOf, localName } from '../names.ts';
 import { ownedAfterCreate, ownedChanges } from '../owned.ts';
 import { RANK } from '../ranks.ts';
-import { alterColumn, bareColumn, columnAfterCreate, columnDefinition, inheritedColumn } from './column.ts';
+import { alterColumn } from './column-alter.ts';
+import { columnAfterCreate, columnDefinition } from './column-definition.ts';
+import { bareColumn, inheritedColumn } from './column-inheritance.ts';
 import { foreignOptionChanges, foreignOptionList, parameterChanges, parameterList } from './options.ts';
 
 const TYPE_KINDS: ReadonlySet<string> = new Set([

@@ -1,0 +1,83 @@
+/** What `to` lacks is dropped, when nothing needs it any more. */
+import type { CatalogObject, ObjectKey } from '../model.ts';
+import { belongings, ownerGoes } from './belongings.ts';
+import { partId } from './context.ts';
+import { dependenciesOf } from './dependencies.ts';
+import type { Operation } from './graph.ts';
+import { grouped } from './groups.ts';
+import type { Impact } from './impact.ts';
+import { keyOf } from './names.ts';
+import { LAST } from './ranks.ts';
+import { rendererOf } from './registry.ts';
+import { afterRenames } from './relocated.ts';
+import type { Scene } from './scene.ts';
+
+/** What `to` lacks, and types that moved out of the way: dropped when nothing needs them any more. */
+export function dropRest(
+  impact: Impact,
+  away: ReadonlyMap<ObjectKey, CatalogObject>,
+  scene: Scene,
+): Operation[] {
+  const dependents = grouped(dependenciesOf(scene.from).map((one) => [one.to, one.from] as const));
+  const children = grouped(
+    [...scene.from.objects].flatMap(([key, object]) => belongings(key, object, scene)),
+  );
+  const parts = [
+    'make',
+    'default',
+    'not null',
+    'identity',
+    'attach',
+    'inherit',
+    'own',
+    'owned',
+    'of',
+    'marks',
+  ];
+  const gone = scene.matching.gone.filter(
+    (object) =>
+      !scene.matching.returning.has(object) &&
+      !impact.dropped.has(keyOf(object.kind, object.identity)) &&
+      (object.parent === null || scene.becomes.has(object.parent)),
+  );
+  const operations: Operation[] = [];
+  const add = (key: ObjectKey, object: CatalogObject): void => {
+    const inside = [key, ...(children.get(key) ?? [])].filter((one) => !impact.dropped.has(one));
+    const around = inside.flatMap((one) => dependents.get(one) ?? []).filter((one) => !inside.includes(one));
+    const needs = around.flatMap((one) => {
+      const after = scene.becomes.get(one);
+      if (after === undefined) {
+        const parent = scene.from.objects.get(one)?.parent;
+        if (impact.dropped.has(one)) return [];
+        return [`drop ${one}`, ...(parent == null ? [] : [`drop ${parent}`])];
+      }
+      const afterKey = keyOf(after.kind, after.identity);
+      return [
+        `drop ${one}`,
+        ...parts.map((name) => partId(name, afterKey)),
+        ...(after.parent === null ? [] : [partId('make', after.parent)]),
+      ];
+    });
+    const drafts =
+      ownerGoes(object, impact, scene) || object.identity === ''
+        ? []
+        : (scene.attempt(key, () => rendererOf(object.kind).drop(object, scene)) ?? []);
+    operations.push({
+      id: `drop ${key}`,
+      object: key,
+      drafts,
+      needs: needs.filter((id) => id !== `drop ${key}`),
+      rank: LAST - rendererOf(object.kind).rank,
+      tightens: false,
+    });
+  };
+  for (const object of gone) add(keyOf(object.kind, object.identity), afterRenames(object, scene));
+  for (const [key, object] of away) add(key, object);
+  // Schemas and extensions hold what is dropped before them, whether or not `pg_depend` says so.
+  const contents = operations
+    .filter((one) => !/^drop (?:schema|extension) /.test(one.id))
+    .map((one) => one.id);
+  return operations.map((one) =>
+    one.id.startsWith('drop schema ') ? { ...one, needs: [...one.needs, ...contents] } : one,
+  );
+}

@@ -1,0 +1,121 @@
+/** Columns of parents, children and partitions (manual, 5.11 and ALTER TABLE). */
+import type { CatalogObject, ColumnProperties, TableProperties } from '../../model.ts';
+import type { RenderContext } from '../context.ts';
+import { propertiesOf, withProperties } from '../context.ts';
+import { keyOf, localName, ownerRelation } from '../names.ts';
+import { defaultWaits } from './column-types.ts';
+
+export function tableOf(object: CatalogObject, context: RenderContext): TableProperties | null {
+  const parent = context.to.objects.get(object.parent ?? '') ?? context.from.objects.get(object.parent ?? '');
+  return parent === undefined ? null : propertiesOf<TableProperties>(parent);
+}
+
+export function descendants(object: CatalogObject, context: RenderContext): CatalogObject[] {
+  const relation = ownerRelation(object);
+  return context
+    .neededBy(keyOf('table', relation))
+    .flatMap((key) => context.to.objects.get(key) ?? [])
+    .filter((one) => {
+      if (one.kind !== 'table') return false;
+      const { partitionOf, inherits } = propertiesOf<TableProperties>(one);
+      return partitionOf === relation || inherits.includes(relation);
+    });
+}
+
+/** The parents' columns that an inherited column follows. */
+export function followed(object: CatalogObject, context: RenderContext): CatalogObject[] {
+  const table = tableOf(object, context);
+  if (table === null || propertiesOf<ColumnProperties>(object).inheritedFrom === 0) return [];
+  const parents = table.partitionOf === null ? table.inherits : [table.partitionOf];
+  return parents.flatMap(
+    (parent) => context.to.objects.get(keyOf('column', `${parent}.${localName(object)}`)) ?? [],
+  );
+}
+
+/** Whether SET or DROP NOT NULL on a parent does it for this column, too. */
+export function notNullFollows(
+  before: ColumnProperties,
+  after: CatalogObject,
+  context: RenderContext,
+): boolean {
+  const wanted = propertiesOf<ColumnProperties>(after);
+  if (before.notNull === wanted.notNull) return false;
+  return followed(after, context).some((parent) => {
+    const goal = propertiesOf<ColumnProperties>(parent);
+    const former = context.formerly(keyOf('column', parent.identity));
+    if (former === undefined) return goal.notNull && !goal.notNullNoInherit && wanted.notNull;
+    const had = propertiesOf<ColumnProperties>(former);
+    return had.notNull !== goal.notNull && goal.notNull === wanted.notNull && !goal.notNullNoInherit;
+  });
+}
+
+/** A column of the child as INHERITS gives it, before anything is changed about it. */
+export function inheritedColumn(
+  child: CatalogObject,
+  parents: readonly string[],
+  context: RenderContext,
+): CatalogObject {
+  for (const parent of parents) {
+    const found = context.to.objects.get(keyOf('column', `${parent}.${localName(child)}`));
+    if (found === undefined) continue;
+    const wanted = propertiesOf<ColumnProperties>(child);
+    const had = propertiesOf<ColumnProperties>(found);
+    const properties: ColumnProperties = {
+      ...had,
+      position: wanted.position,
+      identity: null,
+      identitySequence: null,
+      // Set later in the parent, for it alone.
+      default: context.isCreated(found.parent ?? '') && defaultWaits(found, context) ? null : had.default,
+      notNull: had.notNull && !had.notNullNoInherit,
+      notNullName: wanted.notNullName,
+      notNullNoInherit: false,
+      statisticsTarget: null,
+      options: [],
+      comment: null,
+      privileges: [],
+      local: wanted.local,
+      inheritedFrom: wanted.inheritedFrom,
+    };
+    return withProperties(child, properties);
+  }
+  return bareColumn(child);
+}
+
+/** A column of a typed table as OF gives it. */
+export function bareColumn(object: CatalogObject): CatalogObject {
+  const wanted = propertiesOf<ColumnProperties>(object);
+  const properties: ColumnProperties = {
+    ...wanted,
+    notNull: false,
+    default: null,
+    identity: null,
+    identitySequence: null,
+    storage: null,
+    compression: null,
+    statisticsTarget: null,
+    options: [],
+    comment: null,
+    privileges: [],
+  };
+  return withProperties(object, properties);
+}
+
+/** Inherited, and nothing of its own: what happens to the parent's column happens to it. */
+export function isInheritedOnly(object: CatalogObject, context: RenderContext): boolean {
+  const own = propertiesOf<ColumnProperties>(object);
+  if (own.local || own.inheritedFrom === 0) return false;
+  const table = tableOf(object, context);
+  return table !== null;
+}
+
+/** Whether a child keeps the column that it has from here: it leaves the inheritance. */
+export function survivesInChild(object: CatalogObject, relation: string, context: RenderContext): boolean {
+  for (const child of context.from.objects.values()) {
+    const { inherits } = child.properties;
+    if (child.kind !== 'table' || !Array.isArray(inherits) || !inherits.includes(relation)) continue;
+    const copy = keyOf('column', `${child.identity}.${localName(object)}`);
+    if (context.from.objects.has(copy) && !context.isGoing(copy)) return true;
+  }
+  return false;
+}

@@ -1,0 +1,83 @@
+/** What is there under another name is renamed, and what lies parked comes back. */
+import type { CatalogObject, ObjectKey, RenderedStatement } from '../model.ts';
+import { slots } from './collisions.ts';
+import { rendered } from './graph.ts';
+import type { Impact } from './impact.ts';
+import { formatName, keyOf, nameOf } from './names.ts';
+import { nameSlot, type Renaming, renameSteps } from './renames.ts';
+import type { Scene } from './scene.ts';
+
+/** `away`: types that stepped aside for a new body, by their key in `from`, under the names that they have then. */
+export function moveIntoPlace(
+  impact: Impact,
+  scene: Scene,
+): {
+  readonly statements: RenderedStatement[];
+  readonly away: ReadonlyMap<ObjectKey, CatalogObject>;
+} {
+  const away = new Map<ObjectKey, CatalogObject>();
+  const survives = (object: CatalogObject): boolean =>
+    !impact.dropped.has(keyOf(object.kind, object.identity));
+  const occupied = new Set<string>();
+  for (const object of scene.from.objects.values()) {
+    if (survives(object)) for (const slot of slots(object)) occupied.add(slot);
+  }
+  const early: Renaming[] = [];
+  let number = 0;
+  for (const key of impact.swapped) {
+    const object = scene.from.objects.get(key);
+    if (object === undefined) continue;
+    const { path, suffix } = nameOf(object);
+    let after: CatalogObject;
+    do {
+      const name = { path: [...path.slice(0, -1), `ferrata_old_${++number}`], suffix };
+      after = { ...object, identity: formatName(name) };
+    } while (occupied.has(nameSlot(after)));
+    early.push({ before: object, after });
+    away.set(key, after);
+  }
+  const late: Renaming[] = [];
+  for (const renaming of scene.renamings) {
+    const key = keyOf(renaming.before.kind, renaming.before.identity);
+    if (scene.matching.returning.has(renaming.before)) late.push(renaming);
+    else if (survives(renaming.before) && !impact.swapped.has(key)) early.push(renaming);
+  }
+  for (const { before } of early) for (const slot of slots(before)) occupied.delete(slot);
+  const statements: RenderedStatement[] = [];
+  const add = (object: ObjectKey, sql: readonly string[]): void => {
+    statements.push(...rendered({ object, drafts: sql.map((one) => ({ sql: one })) }, 'before-data'));
+  };
+  const first = renameSteps(early, occupied, scene);
+  for (const step of first.steps) add(step.object, [step.sql]);
+  for (const parked of scene.matching.unparked) {
+    add(
+      parked.root,
+      parked.unpark.map((sql) => unparkAfter(sql, early)),
+    );
+  }
+  const second = renameSteps(late, occupied, scene);
+  for (const step of second.steps) add(step.object, [step.sql]);
+  for (const { object, reason } of [...first.failed, ...second.failed]) scene.refuse(object, reason);
+  return { statements, away };
+}
+
+/** The statement that unparks, after the schema or table that it names was renamed. */
+function unparkAfter(sql: string, renamings: readonly Renaming[]): string {
+  const end = sql.startsWith('COMMENT ON ') ? sql.indexOf(' IS ') : sql.length;
+  let head = sql.slice(0, end);
+  const pattern = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  for (const { before, after } of renamings) {
+    if (before.kind === 'table') {
+      head = head.replace(
+        new RegExp(`(?<![\\w$".])${pattern(before.identity)}(?![\\w$"])`, 'g'),
+        () => after.identity,
+      );
+    } else if (before.kind === 'schema') {
+      const name = pattern(before.identity);
+      head = head
+        .replace(new RegExp(`(?<![\\w$".])${name}(?=\\.)`, 'g'), () => after.identity)
+        .replace(new RegExp(` SET SCHEMA ${name}$`), () => ` SET SCHEMA ${after.identity}`);
+    }
+  }
+  return head + sql.slice(end);
+}

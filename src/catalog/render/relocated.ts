@@ -1,0 +1,78 @@
+/** Objects of `from` under the names that they, or what they name, have once the renames are done. */
+import type { CatalogObject, ObjectKey } from '../model.ts';
+import { formatName, keyOf, nameOf } from './names.ts';
+import type { Renaming } from './renames.ts';
+
+export interface Renamed {
+  readonly renamings: readonly Renaming[];
+  /** From's key → to's object. */
+  readonly becomes: ReadonlyMap<ObjectKey, CatalogObject>;
+}
+
+/** The object under its new name, and with the new names of what its properties name. */
+export function relocated(
+  before: CatalogObject,
+  after: CatalogObject,
+  { renamings, becomes }: Renamed,
+): CatalogObject {
+  const renamed = { ...before, identity: after.identity, parent: after.parent };
+  if (renamings.length === 0) return renamed;
+  const now = (kind: CatalogObject['kind'], value: unknown): unknown =>
+    typeof value === 'string' ? (becomes.get(keyOf(kind, value))?.identity ?? value) : value;
+  const { properties } = before;
+  if (before.kind === 'table') {
+    const inherits = Array.isArray(properties.inherits) ? properties.inherits : [];
+    const changed = {
+      partitionOf: now('table', properties.partitionOf),
+      inherits: inherits.map((one) => now('table', one)),
+    } as CatalogObject['properties'];
+    return { ...renamed, properties: { ...properties, ...changed } };
+  }
+  if (before.kind === 'sequence') {
+    const changed = { ownedBy: now('column', properties.ownedBy) } as CatalogObject['properties'];
+    return { ...renamed, properties: { ...properties, ...changed } };
+  }
+  if (before.kind === 'index') {
+    const changed = { partitionOf: now('index', properties.partitionOf) } as CatalogObject['properties'];
+    return { ...renamed, properties: { ...properties, ...changed } };
+  }
+  return renamed;
+}
+
+/** The name of something that goes, after the schema, table or argument types in it were renamed. */
+export function afterRenames(object: CatalogObject, { renamings, becomes }: Renamed): CatalogObject {
+  if (renamings.length === 0) return object;
+  const parent = object.parent === null ? undefined : becomes.get(object.parent);
+  const name = nameOf(object);
+  let { suffix } = name;
+  for (const { before, after } of renamings) {
+    if (suffix !== '') suffix = suffix.replaceAll(before.identity, after.identity);
+  }
+  if (parent !== undefined && object.kind !== 'index') {
+    const path = [...nameOf(parent).path, name.path.at(-1) ?? ''];
+    return { ...object, identity: formatName({ path, suffix }) };
+  }
+  const schema = becomes.get(keyOf('schema', formatName({ path: name.path.slice(0, 1), suffix: '' })));
+  const owner = object.kind === 'sequence' ? object.properties.ownedBy : null;
+  // An owned sequence moved with its table.
+  const column = typeof owner === 'string' ? becomes.get(keyOf('column', owner)) : undefined;
+  const leader = column ?? schema;
+  const first = leader === undefined ? (name.path[0] ?? '') : (nameOf(leader).path[0] ?? '');
+  const path = name.path.length > 1 ? [first, ...name.path.slice(1)] : name.path;
+  if (typeof object.properties.drop === 'string') return definedAfterRenames(object, renamings);
+  return { ...object, identity: formatName({ path, suffix }) };
+}
+
+/** What is defined by SQL alone: the names in its DROP, qualified as they are, are looked for as words. */
+function definedAfterRenames(object: CatalogObject, renamings: readonly Renaming[]): CatalogObject {
+  let drop = String(object.properties.drop);
+  let { identity } = object;
+  for (const { before, after } of renamings) {
+    if (before.parent !== null) continue;
+    const from = before.kind === 'schema' ? `${before.identity}.` : before.identity;
+    const to = before.kind === 'schema' ? `${after.identity}.` : after.identity;
+    drop = drop.replaceAll(from, to);
+    identity = identity.replaceAll(from, to);
+  }
+  return { ...object, identity, properties: { ...object.properties, drop } };
+}

@@ -1,0 +1,186 @@
+/** Both catalogs and what is known about the way between them: what each part of the rendering is given. */
+import type { Catalog, CatalogObject, ColumnProperties, ObjectKey, Refusal } from '../model.ts';
+import {
+  type Alteration,
+  CannotRender,
+  equalJson,
+  propertiesOf,
+  type RenderContext,
+  type RenderOptions,
+} from './context.ts';
+import { actsFor, granteesOf } from './default-grantees.ts';
+import { dependenciesOf } from './dependencies.ts';
+import { grouped } from './groups.ts';
+import type { Impact, ImpactState } from './impact.ts';
+import { type Matching, match } from './match.ts';
+import { keyOf, schemaOf } from './names.ts';
+import { rendererOf } from './registry.ts';
+import { afterRenames, relocated } from './relocated.ts';
+import { type Renaming, renamedWords } from './renames.ts';
+import { type RenamedWords, sameText } from './tokens.ts';
+
+export class Scene implements RenderContext {
+  readonly from: Catalog;
+  readonly to: Catalog;
+  readonly options: RenderOptions;
+  readonly major: number;
+  readonly defaultGrantees: readonly string[];
+  readonly hasDefaultPrivileges: boolean;
+  readonly matching: Matching;
+  /** From's key → to's object. Objects that unparking brings are not among them. */
+  readonly becomes = new Map<ObjectKey, CatalogObject>();
+  readonly renamings: Renaming[] = [];
+  readonly #words: RenamedWords;
+  readonly #needs: ReadonlyMap<ObjectKey, readonly ObjectKey[]>;
+  readonly needsBefore: ReadonlyMap<ObjectKey, readonly ObjectKey[]>;
+  readonly #neededBy: ReadonlyMap<ObjectKey, readonly ObjectKey[]>;
+  readonly #children: ReadonlyMap<ObjectKey, readonly CatalogObject[]>;
+  readonly #refusals: Refusal[] = [];
+  #state: Pick<Impact, 'dropped' | 'swapped' | 'retyped'> = {
+    dropped: new Set(),
+    swapped: new Set(),
+    retyped: new Set(),
+  };
+
+  constructor(from: Catalog, to: Catalog, options: RenderOptions) {
+    this.from = from;
+    this.to = to;
+    this.options = options;
+    this.major = from.major;
+    this.matching = match(from, to, options.sameDatabase);
+    for (const [key, before] of this.matching.pairs) {
+      const after = to.objects.get(key);
+      if (after === undefined) continue;
+      if (before.identity !== after.identity) this.renamings.push({ before, after });
+      if (!this.matching.returning.has(before)) this.becomes.set(keyOf(before.kind, before.identity), after);
+    }
+    this.#words = renamedWords(this.renamings);
+    this.#needs = grouped(dependenciesOf(to).map((one) => [one.from, one.to] as const));
+    this.needsBefore = grouped(dependenciesOf(from).map((one) => [one.from, one.to] as const));
+    this.#neededBy = grouped(dependenciesOf(to).map((one) => [one.to, one.from] as const));
+    this.#children = grouped(
+      [...to.objects.values()].flatMap((object) =>
+        object.parent === null ? [] : [[object.parent, object] as const],
+      ),
+    );
+    // Those that come are made last, those that go are dropped first: only what stays acts on what is made meanwhile.
+    const staying = [...from.objects].filter(([key, object]) => {
+      const after = this.becomes.get(key);
+      return object.kind === 'default privileges' && after !== undefined && actsFor(object, options);
+    });
+    this.hasDefaultPrivileges = staying.length > 0;
+    this.defaultGrantees = [...new Set(staying.flatMap(([, object]) => granteesOf(object)))].sort();
+  }
+
+  same(before: string | null, after: string | null): boolean {
+    if (before === null || after === null) return before === after;
+    return sameText(before, after, this.#words);
+  }
+
+  isCreated(key: ObjectKey): boolean {
+    const before = this.matching.pairs.get(key);
+    if (before === undefined) return this.to.objects.has(key);
+    if (this.matching.returning.has(before)) return false;
+    const old = keyOf(before.kind, before.identity);
+    return this.#state.dropped.has(old) || this.#state.swapped.has(old);
+  }
+
+  isGoing(key: ObjectKey): boolean {
+    return this.from.objects.has(key) && (this.#state.dropped.has(key) || !this.becomes.has(key));
+  }
+
+  isRetyped(key: ObjectKey): boolean {
+    const before = this.matching.pairs.get(key);
+    return before !== undefined && this.#state.retyped.has(keyOf(before.kind, before.identity));
+  }
+
+  formerly(key: ObjectKey): CatalogObject | undefined {
+    return this.isCreated(key) ? undefined : this.matching.pairs.get(key);
+  }
+
+  needs(key: ObjectKey): readonly ObjectKey[] {
+    return this.#needs.get(key) ?? [];
+  }
+
+  neededBy(key: ObjectKey): readonly ObjectKey[] {
+    return this.#neededBy.get(key) ?? [];
+  }
+
+  children(key: ObjectKey): readonly CatalogObject[] {
+    return this.#children.get(key) ?? [];
+  }
+
+  /** What a renderer makes of the object while it is still being found out what goes. */
+  alterationKind(key: ObjectKey, state: ImpactState): 'rebuild' | 'swap' | 'alter' {
+    this.#state = state;
+    const before = this.from.objects.get(key);
+    const after = this.becomes.get(key);
+    if (before === undefined || after === undefined) return 'alter';
+    if (this.#mustBeRemade(before, after)) return 'rebuild';
+    try {
+      const answer = this.alter(before, after);
+      return answer === 'rebuild' || answer === 'swap' ? answer : 'alter';
+    } catch (error) {
+      if (error instanceof CannotRender) return 'alter';
+      throw error;
+    }
+  }
+
+  /** From now on it is known what goes. */
+  settle(impact: Impact): void {
+    this.#state = impact;
+    for (const { object, reason } of impact.refusals) this.refuse(object, reason);
+  }
+
+  get refusals(): readonly Refusal[] {
+    return this.#refusals;
+  }
+
+  refuse(object: ObjectKey, reason: string): void {
+    this.#refusals.push({ object, reason });
+  }
+
+  /** Has another name or schema, and there is no ALTER for that. */
+  #mustBeRemade(before: CatalogObject, after: CatalogObject): boolean {
+    if (before.identity === after.identity || before.parent !== null) return false;
+    const renderer = rendererOf(after.kind);
+    if (renderer.rename !== undefined && renderer.move !== undefined) return false;
+    const name = afterRenames(before, this).identity;
+    return name !== after.identity && (renderer.rename === undefined || schemaOf(before) !== null);
+  }
+
+  /** The pieces of the way from one to the other, given what is known to be dropped; throws `CannotRender`. */
+  alter(before: CatalogObject, after: CatalogObject): Alteration {
+    // Most columns stay as they are, and there are many.
+    if (
+      after.kind === 'column' &&
+      before.identity === after.identity &&
+      equalJson(before.properties, after.properties) &&
+      !this.isRetyped(keyOf('column', after.identity))
+    ) {
+      return [];
+    }
+    return rendererOf(after.kind).alter(relocated(before, after, this), after, this);
+  }
+
+  /** Whether the column's own type changes. */
+  retypes(key: ObjectKey): boolean {
+    const before = this.from.objects.get(key);
+    const after = this.becomes.get(key);
+    if (before === undefined || after === undefined) return false;
+    const had = propertiesOf<ColumnProperties>(before);
+    const wanted = propertiesOf<ColumnProperties>(after);
+    return !this.same(had.type, wanted.type) || !this.same(had.collation, wanted.collation);
+  }
+
+  /** What `work` answers; undefined where it cannot be rendered, which is then among the refusals. */
+  attempt<T>(object: ObjectKey, work: () => T): T | undefined {
+    try {
+      return work();
+    } catch (error) {
+      if (!(error instanceof CannotRender)) throw error;
+      this.refuse(object, error.message);
+      return undefined;
+    }
+  }
+}

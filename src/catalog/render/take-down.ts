@@ -1,0 +1,71 @@
+/** What is in the way is taken down, under the names of `from`. */
+import type { CatalogObject, ObjectKey, RenderedStatement } from '../model.ts';
+import { belongings, ownerGoes } from './belongings.ts';
+import { dependenciesOf } from './dependencies.ts';
+import { type Operation, order } from './graph.ts';
+import { grouped } from './groups.ts';
+import type { Impact } from './impact.ts';
+import { LAST } from './ranks.ts';
+import { rendererOf } from './registry.ts';
+import type { Scene } from './scene.ts';
+
+/** Under the names of `from`: what lets go of something, then what goes before anything else. */
+export function takeDown(impact: Impact, scene: Scene): RenderedStatement[] {
+  const dependents = grouped(dependenciesOf(scene.from).map((one) => [one.to, one.from] as const));
+  const owned = grouped(
+    [...scene.from.objects].flatMap(([key, object]) =>
+      object.kind === 'sequence' ? belongings(key, object, scene) : [],
+    ),
+  );
+  const droppedChildren = grouped(
+    [...impact.dropped].flatMap((key) => {
+      const parent = scene.from.objects.get(key)?.parent ?? null;
+      return parent === null ? [] : [[parent, key] as const];
+    }),
+  );
+  const operations: Operation[] = [];
+  const drop = (key: ObjectKey): string => `drop ${key}`;
+  for (const [key, { drafts }] of impact.detached) {
+    if (impact.dropped.has(key)) continue;
+    operations.push({ id: `detach ${key}`, object: key, drafts, needs: [], rank: -LAST, tightens: false });
+  }
+  for (const key of impact.dropped) {
+    const object = scene.from.objects.get(key);
+    if (object === undefined) continue;
+    const renderer = rendererOf(object.kind);
+    const implicit =
+      object.parent !== null &&
+      impact.dropped.has(object.parent) &&
+      !callsDropped(key, object, impact, scene);
+    const taken = ownerGoes(object, impact, scene);
+    const inside = [key, ...(owned.get(key) ?? [])];
+    const needs = inside
+      .flatMap((one) => dependents.get(one) ?? [])
+      .flatMap((one) => [drop(one), `detach ${one}`]);
+    const drafts = implicit || taken ? [] : (scene.attempt(key, () => renderer.drop(object, scene)) ?? []);
+    // Children that a dropped parent takes along need what needs them to be gone before the parent.
+    const children = implicit && object.parent !== null ? [] : (droppedChildren.get(key) ?? []).map(drop);
+    operations.push({
+      id: drop(key),
+      object: key,
+      drafts,
+      needs: [...needs, ...children],
+      rank: -renderer.rank,
+      tightens: false,
+    });
+  }
+  const ordering = order(operations);
+  for (const operation of ordering.circle) {
+    scene.refuse(operation.object, 'what needs it goes in a circle');
+  }
+  return [...ordering.statements];
+}
+
+/** A CHECK, trigger or policy of a dropped table holds on to the functions that it calls, until it is gone itself. */
+function callsDropped(key: ObjectKey, object: CatalogObject, impact: Impact, scene: Scene): boolean {
+  if (object.kind === 'column') return false;
+  return (scene.needsBefore.get(key) ?? []).some((other) => {
+    const kind = scene.from.objects.get(other)?.kind;
+    return impact.dropped.has(other) && (kind === 'function' || kind === 'aggregate' || kind === 'operator');
+  });
+}
