@@ -8,7 +8,8 @@ import { type Attempt, runAttempts } from './attempts.ts';
 import { defaultValue, type RowContext, styleFor } from './context.ts';
 import { factsOf, mergeFacts } from './facts.ts';
 import { type CheckShape, type ColumnShape, lastName, type TableShape } from './schema.ts';
-import { type Variant, variantsOf } from './variants.ts';
+import type { Variant } from './variant.ts';
+import { variantsOf } from './variants.ts';
 
 /** Columns that CHECKs tie together, with what each row may hold in them. */
 export interface Solution {

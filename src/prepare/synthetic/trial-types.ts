@@ -3,9 +3,10 @@ import type { Connection } from '../../postgres/connection.ts';
 import { quoteLiteral } from '../../sql/quote.ts';
 import { type Attempt, runAttempts } from './attempts.ts';
 import { factsOf, mergeFacts, NO_FACTS } from './facts.ts';
+import { unknownType } from './text-variants.ts';
 import type { TypeShape } from './type-shapes.ts';
 import { type ChosenValues, needsTrial, type Style } from './values.ts';
-import { unknownType, variantsOf } from './variants.ts';
+import { variantsOf } from './variants.ts';
 
 /**
  * For each of `types`, and of the types they are made of, that needs it: a value for each row number that has one.
