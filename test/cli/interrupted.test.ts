@@ -1,8 +1,10 @@
 /** Two at once, a closed terminal, a power cut, clocks that disagree. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { fingerprintCatalog } from '../../src/catalog/fingerprint.ts';
 import { readCatalog } from '../../src/catalog/read.ts';
 import { testServer } from '../support/servers.ts';
+import type { RunOptions, Started } from './ferrata.ts';
 import { type Project, project } from './project.ts';
 
 const preload = (name: string): readonly string[] => ['--import', new URL(name, import.meta.url).href];
@@ -10,10 +12,30 @@ const preload = (name: string): readonly string[] => ['--import', new URL(name, 
 /** Nothing is rehearsed, so that what takes long takes long once. */
 const FREE = { 'ferrata.config.yaml': 'environments: { development: { policy: { proof: off } } }' };
 
-/** Three steps, of which the second one takes `seconds`. */
-const slow = (seconds: number): string => `BEGIN; CREATE TABLE a (id int PRIMARY KEY); COMMIT;
-BEGIN; CREATE TABLE b AS SELECT pg_sleep(${seconds})::text AS slept; COMMIT;
+/** Three steps, of which the second one lasts until `release`. */
+const HELD = `BEGIN; CREATE TABLE a (id int PRIMARY KEY); COMMIT;
+BEGIN; CREATE TABLE b AS SELECT 1 AS n;
+DO $$ BEGIN WHILE EXISTS (SELECT FROM hold) LOOP PERFORM pg_sleep(0.05); END LOOP; END $$; COMMIT;
 BEGIN; CREATE TABLE c (id int); COMMIT;`;
+const HOLD = 'CREATE TABLE hold (n int); INSERT INTO hold VALUES (1);';
+const DOWN = 'DROP TABLE c; DROP TABLE b; DROP TABLE a;';
+
+/** A project whose `up` has come to the second step and stays there until `release`. */
+async function atWork(
+  more: Partial<RunOptions> = {},
+): Promise<{ made: Project; first: Started; release(): Promise<void> }> {
+  const migrations = { '20260101000000_held': { 'up.sql': HELD, 'down.sql': DOWN } };
+  const made = await project({ base: HOLD, migrations, files: FREE });
+  const first = await made.start(['up'], more);
+  await first.said(/^ {2}s2 /m);
+  return {
+    made,
+    first,
+    release: async () => {
+      await made.rows('DELETE FROM hold');
+    },
+  };
+}
 
 async function fingerprint(made: Pick<Project, 'connect'>): Promise<string> {
   const connection = await made.connect();
@@ -26,10 +48,12 @@ async function fingerprint(made: Pick<Project, 'connect'>): Promise<string> {
 
 describe('two at once', () => {
   it('the second one waits and says for whom, or leaves with exit code 3', async () => {
-    const made = await project({ migrations: { '20260101000000_slow': slow(3) }, files: FREE });
-    const first = await made.start(['up']);
-    await first.said(/step-2|2 of 3|s2/);
-    const [impatient, patient] = await Promise.all([made.run(['up', '--no-wait']), made.run(['up'])]);
+    const { made, first, release } = await atWork();
+    const second = await made.start(['up']);
+    const impatient = await made.run(['up', '--no-wait']);
+    await second.said('waiting: ');
+    await release();
+    const patient = await second.ended;
     expect(impatient.code).toBe(3);
     expect(impatient.stderr).toContain('[lease-held]');
     expect(impatient.stderr).toMatch(new RegExp(`@.* ${first.pid} is at work`));
@@ -41,10 +65,10 @@ describe('two at once', () => {
   });
 
   it('clocks that are hours apart change nothing: the server’s counts', async () => {
-    const files = { 'up.sql': slow(2), 'down.sql': 'DROP TABLE c; DROP TABLE b; DROP TABLE a;' };
-    const made = await project({ migrations: { '20260101000000_slow': files }, files: FREE });
-    const first = await made.start(['up'], { node: preload('clock.mjs'), env: { CLOCK_MS: '-86400000' } });
-    await first.said(/step-2|2 of 3|s2/);
+    const { made, first, release } = await atWork({
+      node: preload('clock.mjs'),
+      env: { CLOCK_MS: '-86400000' },
+    });
     for (const hours of [-48, 48]) {
       const other = await made.run(['up', '--no-wait'], {
         node: preload('clock.mjs'),
@@ -53,6 +77,7 @@ describe('two at once', () => {
       expect(other.code, `${hours} hours`).toBe(3);
       expect(other.stderr).toContain('[lease-held]');
     }
+    await release();
     expect(await first.ended).toMatchObject({ code: 0 });
     // The rollback window is the server's time too: a clock that is a year ahead does not end it.
     const ahead = { node: preload('clock.mjs'), env: { CLOCK_MS: String(365 * 86_400_000) } };
@@ -61,13 +86,15 @@ describe('two at once', () => {
   });
 
   it('unlock takes the lease from one that hangs; what it does afterwards fails', async () => {
-    const made = await project({ migrations: { '20260101000000_slow': slow(3) }, files: FREE });
-    const first = await made.start(['up']);
-    await first.said(/step-2|2 of 3|s2/);
+    const { made, first, release } = await atWork();
     const asked = await made.run(['unlock']);
     expect(asked.code).toBe(2);
     expect(asked.stderr).toMatch(new RegExp(`held by .* ${first.pid} \\(up\\)`));
     const unlocked = made.run(['unlock', '--yes']);
+    // The step in hand is waited for.
+    const waits = `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+    while ((await made.rows(waits))[0]?.[0] === '0') await sleep(50);
+    await release();
     const lost = await first.ended;
     expect(await unlocked).toMatchObject({ code: 0, stdout: expect.stringContaining('free') });
     expect(lost.code).toBe(1);
@@ -81,9 +108,7 @@ describe('two at once', () => {
 describe('a signal', () => {
   for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) {
     it(`${signal} pauses after the step in hand; the next up goes on`, async () => {
-      const made = await project({ migrations: { '20260101000000_slow': slow(2) }, files: FREE });
-      const first = await made.start(['up']);
-      await first.said(/step-2|2 of 3|s2/);
+      const { made, first, release } = await atWork();
       if (signal === 'SIGHUP') {
         // The terminal is gone: nobody reads any more, and the signal comes twice (kernel and shell).
         first.process.stderr?.destroy();
@@ -91,6 +116,8 @@ describe('a signal', () => {
         first.process.kill(signal);
       }
       first.process.kill(signal);
+      if (signal !== 'SIGHUP') await first.said(`${signal}: finishing the step in hand`);
+      await release();
       const { code } = await first.ended;
       expect(code).toBe(5);
       const { value } = await made.json(['status']);
