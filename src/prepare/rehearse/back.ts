@@ -7,6 +7,7 @@ import type { Action, Step } from '../../plan/model.ts';
 import type { Connection, Connector } from '../../postgres/connection.ts';
 import { resetSession } from './forward.ts';
 import type { Member } from './member.ts';
+import { onSharedServer } from './roles.ts';
 
 export interface WayBack {
   readonly inverse: 'written' | 'derived';
@@ -62,7 +63,8 @@ export async function goBack(
 async function runWritten(connection: Connection, member: Member, down: NonNullable<Member['plan']['down']>) {
   const source = { file: down.file, text: member.migration.down?.text ?? '' };
   for (const group of down.groups) {
-    const work = () => runActions(group.actions, { connection, source, capture: '', captures: [] });
+    const work = () =>
+      runActions(onSharedServer(group.actions), { connection, source, capture: '', captures: [] });
     await (group.transactional ? connection.transaction(work) : work());
   }
 }

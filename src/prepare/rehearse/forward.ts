@@ -17,6 +17,7 @@ import { quoteQualified } from '../../sql/quote.ts';
 import type { MeasuredLock, StepMeasure } from '../model.ts';
 import { LockWatch } from './locks.ts';
 import type { Member } from './member.ts';
+import { onSharedServer } from './roles.ts';
 
 export interface ForwardStep {
   /** The step, completed: inverse, captures, expected locks, fingerprint. */
@@ -35,7 +36,7 @@ type Relations = ReadonlyMap<
 /** Runs the step's forward actions once, on a connection of its own, in its own transaction where it has one. */
 export async function runForward(connection: Connection, member: Member, step: Step): Promise<StepOutcome> {
   const work = () =>
-    runActions(step.forward, {
+    runActions(onSharedServer(step.forward), {
       connection,
       source: { file: member.migration.up.path, text: member.migration.up.text },
       capture: captureName(member.plan, step),
@@ -126,7 +127,7 @@ async function measured(connection: Connection, observer: Connection, member: Me
     const watch = new LockWatch(observer, connection.pid);
     try {
       const work = async () => {
-        const outcome = await runActions(step.forward, {
+        const outcome = await runActions(onSharedServer(step.forward), {
           connection,
           source: { file: member.migration.up.path, text: member.migration.up.text },
           capture: captureName(member.plan, step),
@@ -170,6 +171,19 @@ async function rewritten(connection: Connection, before: Relations): Promise<str
   });
 }
 
+/** What can't be rendered, for whatever reason, is refused: the way forward, and a written way back, are still proved. */
+function render(after: Catalog, before: Catalog, currentUser: string): ReturnType<typeof renderDifference> {
+  try {
+    return renderDifference(after, before, { sameDatabase: true, currentUser });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return {
+      statements: [],
+      refusals: [{ object: 'the schema', reason: `the difference can't be rendered: ${reason}` }],
+    };
+  }
+}
+
 type Inverse = Pick<Step, 'inverse' | 'inverseTransactional' | 'inverseRefusals'>;
 
 /**
@@ -184,7 +198,7 @@ function deriveInverse(
   captures: readonly string[],
   currentUser: string,
 ): Inverse {
-  const rendering = renderDifference(after, before, { sameDatabase: true, currentUser });
+  const rendering = render(after, before, currentUser);
   if (rendering.refusals.length > 0) {
     return {
       inverse: null,

@@ -17,6 +17,7 @@ import { openScratchPlace, type ScratchDatabase, type ScratchPlace } from '../sc
 import { copySchema } from '../scratch-schema.ts';
 import { runForward } from './forward.ts';
 import { compileMember, type Member, type ReadSizes } from './member.ts';
+import { makeNamedRoles } from './roles.ts';
 import { asFerrataError, rehearseUnit, type UnitResult, withConnection } from './unit.ts';
 
 export interface RehearsalRequest {
@@ -67,7 +68,16 @@ export async function rehearse(request: RehearsalRequest): Promise<readonly Prov
         ? await place.create()
         : (await copySchema(place, target.catalog, target.connector, reporter)).database;
     await request.loadRows?.(base.connector);
-    return await rehearseChain(request, place, base);
+    const roles =
+      target === null && place.kind === 'local-server'
+        ? await withConnection(place.admin, (connection) =>
+            makeNamedRoles(
+              connection,
+              request.sequence.map(({ migration }) => migration),
+            ),
+          )
+        : [];
+    return await rehearseChain({ ...request, roles }, place, base);
   } finally {
     await place.close();
   }
@@ -79,8 +89,13 @@ export function extensionsOf(catalog: Catalog): readonly string[] {
     .map((object) => splitQualified(object.identity)[0] ?? object.identity);
 }
 
+interface ChainRequest extends RehearsalRequest {
+  /** Roles that were made for the history. */
+  readonly roles: readonly string[];
+}
+
 async function rehearseChain(
-  request: RehearsalRequest,
+  request: ChainRequest,
   place: ScratchPlace,
   base: ScratchDatabase,
 ): Promise<readonly ProvedPlan[]> {
@@ -98,7 +113,9 @@ async function rehearseChain(
         await request.onProof?.(one);
         proofs.push(one);
       }
-      if (proved.every((one) => one.proof.outcome === 'failed')) continue;
+      // A fault of our own is none of the migration's: what follows shall find its start.
+      if (proved.every(({ proof }) => proof.outcome === 'failed' && proof.error?.code !== 'internal'))
+        continue;
     }
     await advanceOrWarn(request, base, unit);
   }
@@ -152,7 +169,7 @@ async function compileUnit(
 }
 
 async function proveUnit(
-  request: RehearsalRequest,
+  request: ChainRequest,
   place: ScratchPlace,
   base: ScratchDatabase,
   migrations: readonly Migration[],
@@ -178,7 +195,7 @@ async function proveUnit(
 
 /** One proof per member; the members of a group share what was found. */
 function toProofs(
-  request: RehearsalRequest,
+  request: ChainRequest,
   place: ScratchPlace,
   unit: UnitResult,
   compiled: readonly Member[],
@@ -216,8 +233,13 @@ function toProofs(
   });
 }
 
-function notesOn(request: RehearsalRequest, place: ScratchPlace, unit: UnitResult): string[] {
+function notesOn(request: ChainRequest, place: ScratchPlace, unit: UnitResult): string[] {
   const notes: string[] = [];
+  if (request.roles.length > 0) {
+    notes.push(
+      `Roles that the migrations name were made on the scratch server, without login or rights: ${request.roles.join(', ')}.`,
+    );
+  }
   const targetMajor = request.target?.major ?? request.major ?? place.major;
   if (targetMajor !== place.major) {
     notes.push(`Proved on PostgreSQL ${place.major}; the target runs ${targetMajor}.`);

@@ -129,3 +129,37 @@ test('a reference to the same table may become NOT NULL', async () => {
   ]);
   expect(proof).toMatchObject({ outcome: 'proved', level: 2, unfilled: [] });
 });
+
+describe('roles belong to the server', () => {
+  test('one that the history makes and drops can be made again on every copy', async () => {
+    const role = `rehearsed_${Math.random().toString(36).slice(2, 10)}`;
+    const proofs = await proofsOf([
+      { up: 'CREATE TABLE item (id int PRIMARY KEY)' },
+      {
+        up: `CREATE ROLE ${role} NOLOGIN; GRANT SELECT ON item TO ${role}`,
+        down: `REVOKE ALL ON item FROM ${role}; DROP ROLE ${role}`,
+      },
+      { up: `GRANT INSERT ON item TO ${role}` },
+      {
+        up: `DROP OWNED BY ${role}; DROP ROLE IF EXISTS ${role}`,
+        down: `CREATE ROLE ${role}; GRANT INSERT, SELECT ON item TO ${role}`,
+      },
+    ]);
+    expect(proofs.map(({ outcome, error }) => [outcome, error])).toEqual([
+      ['proved', null],
+      ['proved', null],
+      ['proved', null],
+      ['proved', null],
+    ]);
+  });
+
+  test('a role that still owns something here is not dropped', async () => {
+    const role = `rehearsed_${Math.random().toString(36).slice(2, 10)}`;
+    const [, proof] = await proofsOf([
+      { up: 'CREATE TABLE item (id int PRIMARY KEY)' },
+      { up: `CREATE ROLE ${role}; GRANT SELECT ON item TO ${role}`, down: `DROP ROLE ${role}` },
+    ]);
+    expect(proof).toMatchObject({ outcome: 'refuted', error: { code: 'sql-failed' } });
+    expect(proof?.error?.message).toContain('depend on it');
+  });
+});
