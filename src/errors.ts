@@ -72,7 +72,6 @@ export const ERROR_CODES = {
   'run-failed': EXIT.failed,
   'run-paused': EXIT.paused,
   'step-unseen-write': EXIT.failed,
-  'undo-no-key': EXIT.gate,
   'rollback-unavailable': EXIT.gate,
   'rollback-window-over': EXIT.gate,
   'gate-refused': EXIT.gate,
@@ -89,6 +88,11 @@ export interface SourceLocation {
   readonly line: number;
   readonly column: number;
   readonly text?: string;
+}
+
+/** Whether a word, e.g. from a stored proof, is a code of this version. */
+export function isErrorCode(word: string): word is ErrorCode {
+  return Object.hasOwn(ERROR_CODES, word);
 }
 
 export interface ErrorDetails {

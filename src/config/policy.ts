@@ -17,7 +17,6 @@ const COMMON = {
   // Below the server's deadlock_timeout (1 s): in a deadlock the migration gives way, never the application.
   lockTimeoutMs: 250,
   retries: 20,
-  undoCopyRows: 10_000,
   rollbackWindowHours: ROLLBACK_WINDOW_HOURS,
 } as const;
 

@@ -22,7 +22,6 @@ const policy = z.strictObject({
   lockTimeoutMs: z.int().min(1).optional(),
   statementTimeoutMs: milliseconds.optional(),
   retries: count.optional(),
-  undoCopyRows: count.optional(),
   rollbackWindowHours: z
     .strictObject({
       low: hours.optional(),

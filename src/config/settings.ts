@@ -30,8 +30,6 @@ export interface Policy {
   readonly statementTimeoutMs: number;
   /** How often a step is tried again after a lock timeout, deadlock or serialization failure. */
   readonly retries: number;
-  /** Rows up to which a table without a primary key is copied whole for undo. */
-  readonly undoCopyRows: number;
   /** Hours a lossless rollback stays possible, by risk. */
   readonly rollbackWindowHours: Readonly<Record<Risk, number>>;
 }

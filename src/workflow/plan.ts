@@ -1,6 +1,6 @@
 /** Phase 2 as a whole: compile migrations and derive their way back on a scratch copy without rows. */
 import type { Settings } from '../config/settings.ts';
-import { FerrataError } from '../errors.ts';
+import { FerrataError, isErrorCode } from '../errors.ts';
 import type { Reporter } from '../events.ts';
 import type { Plan } from '../plan/model.ts';
 import { readMigrations } from '../source/native.ts';
@@ -29,11 +29,15 @@ export async function planMigrations(
   );
   const failed = proved.find(({ proof }) => proof.outcome === 'failed');
   if (failed?.proof.error != null) {
-    const { message, at } = failed.proof.error;
-    throw new FerrataError('sql-failed', `${failed.plan.migration} does not run: ${message}`, {
-      location: at ?? undefined,
-      hint: 'Mend up.sql; `ferrata validate` checks what needs no database.',
-    });
+    const { code, message, at } = failed.proof.error;
+    throw new FerrataError(
+      isErrorCode(code) ? code : 'sql-failed',
+      `${failed.plan.migration} does not run: ${message}`,
+      {
+        location: at ?? undefined,
+        hint: 'Mend up.sql; `ferrata validate` checks what needs no database.',
+      },
+    );
   }
   const plans = proved.map(({ plan }) => plan);
   if (selection.write) {

@@ -14,7 +14,6 @@ export const POLICY: Policy = {
   lockTimeoutMs: 100,
   statementTimeoutMs: 60_000,
   retries: 3,
-  undoCopyRows: 1000,
   rollbackWindowHours: { low: 24, medium: 72, high: 168, critical: 336 },
 };
 

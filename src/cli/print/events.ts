@@ -20,7 +20,7 @@ export function printEvent(event: FerrataEvent, p: Palette): string {
         `  ${event.step} again in ${duration(event.waitMs)} (attempt ${event.attempt}): ${event.reason}`,
       );
     case 'step-finished':
-      return `  ${event.step} ${p.green('done')} ${p.dim(duration(event.ms) + (event.rows === null ? '' : `, ${count(event.rows, 'row')}`))}`;
+      return `  ${event.step} ${p.green('done')} ${p.dim(duration(event.ms) + (event.rows === null || event.rows === 0 ? '' : `, ${count(event.rows, 'row')}`))}`;
     case 'step-resumed':
       return p.yellow(`  ${event.step} found ${event.found}`);
     case 'run-finished':
