@@ -2,6 +2,7 @@
  * What a server, a socket or node-postgres throws, made into a FerrataError: a stable code, why, and what to do next.
  */
 import { type ErrorCode, type ErrorDetails, FerrataError, isFerrataError } from '../errors.ts';
+import { extensionHint } from './extensions.ts';
 import { privilegeHint } from './privilege.ts';
 import { redact } from './redact.ts';
 
@@ -130,6 +131,12 @@ function classify(
         code: 'lock-timeout',
         hint: 'Another session holds a lock: pg_blocking_pids() names it. Try again, or in a quieter moment.',
       };
+    case '0A000':
+    case '58P01':
+    case '3F000':
+    case '42704':
+    case '42883':
+      return { code: 'sql-failed', hint: extensionHint(message) };
     case '57014':
       return cancelled(server);
     case '57P03':

@@ -2,6 +2,7 @@
 import type { Difference } from '../catalog/model.ts';
 import type { DataSource } from '../config/settings.ts';
 import type { FerrataError } from '../errors.ts';
+import { extensionHint } from '../postgres/extensions.ts';
 import type { Proof, ProofOutcome, RollbackPoint } from './model.ts';
 import type { UnitResult } from './rehearse/unit.ts';
 
@@ -34,9 +35,11 @@ export function judgeUnit(unit: UnitResult, dataSource: DataSource): Verdict {
 
 export function errorOf(error: FerrataError): NonNullable<Proof['error']> {
   const { why, location } = error.details;
+  // What a scratch server lacks is no fault of the migration: the proof says what to do.
+  const extension = extensionHint(error.message);
   return {
     code: error.code,
-    message: why === undefined ? error.message : `${error.message} ${why}`,
+    message: [error.message, why, extension].filter((part) => part !== undefined).join(' '),
     at: location ?? null,
   };
 }
