@@ -8,27 +8,44 @@ import { RANK } from './ranks.ts';
 import { rendererOf } from './registry.ts';
 import type { Scene } from './scene.ts';
 
-/** One operation per part of an object's way; what cannot be rendered is refused. */
+/**
+ * One operation per part of an object's way; what cannot be rendered is refused. What stays as it is has operations only
+ * where another waits for them: they pass on what they wait for themselves.
+ */
 export function build(impact: Impact, scene: Scene): Operation[] {
   const operations: Operation[] = [];
-  for (const [key, object] of scene.to.objects) {
-    const before = scene.matching.pairs.get(key);
-    const renderer = rendererOf(object.kind);
-    const created = scene.isCreated(key);
-    if (created && object.kind === 'column' && object.parent !== null && scene.isCreated(object.parent))
-      continue;
-    const parts = scene.attempt(key, () => {
-      if (created || before === undefined) return renderer.create(object, scene);
-      const left = impact.detached.get(keyOf(before.kind, before.identity))?.left ?? before;
-      const answer = scene.alter(left, object);
-      if (answer === 'rebuild' || answer === 'swap') {
-        throw new CannotRender('it came back from the attic in another shape, which cannot be altered');
-      }
-      return unparkedValues(answer, object, before, scene.matching.returning.has(before));
-    });
-    for (const part of parts ?? []) operations.push(operationOf(key, object, part, renderer.rank, scene));
+  const unchanged = new Set<ObjectKey>();
+  for (const key of scene.to.objects.keys()) {
+    if (scene.isUnchanged(key) && !impact.detached.has(key)) unchanged.add(key);
+    else operations.push(...operationsOf(key, impact, scene));
+  }
+  for (let next = 0; next < operations.length; next++) {
+    for (const id of operations[next]?.needs ?? []) {
+      const key = id.startsWith('make ') ? id.slice('make '.length) : '';
+      if (unchanged.delete(key)) operations.push(...operationsOf(key, impact, scene));
+    }
   }
   return operations;
+}
+
+function operationsOf(key: ObjectKey, impact: Impact, scene: Scene): Operation[] {
+  const object = scene.to.objects.get(key);
+  if (object === undefined) return [];
+  const before = scene.matching.pairs.get(key);
+  const renderer = rendererOf(object.kind);
+  const created = scene.isCreated(key);
+  if (created && object.kind === 'column' && object.parent !== null && scene.isCreated(object.parent))
+    return [];
+  const parts = scene.attempt(key, () => {
+    if (created || before === undefined) return renderer.create(object, scene);
+    const left = impact.detached.get(keyOf(before.kind, before.identity))?.left ?? before;
+    const answer = scene.alter(left, object);
+    if (answer === 'rebuild' || answer === 'swap') {
+      throw new CannotRender('it came back from the attic in another shape, which cannot be altered');
+    }
+    return unparkedValues(answer, object, before, scene.matching.returning.has(before));
+  });
+  return (parts ?? []).map((part) => operationOf(key, object, part, renderer.rank, scene));
 }
 
 function operationOf(

@@ -24,9 +24,15 @@ export function slots(object: CatalogObject): string[] {
 }
 
 /** Objects of `from` that go, and whose name something else takes. */
-export function collidingObjects(to: Catalog, matching: Matching): Set<ObjectKey> {
+export function collidingObjects(
+  to: Catalog,
+  matching: Matching,
+  isUnchanged: (key: ObjectKey) => boolean,
+): Set<ObjectKey> {
+  if (matching.gone.length === 0) return new Set();
   const claimed = new Set<string>();
   for (const [key, object] of to.objects) {
+    if (isUnchanged(key)) continue;
     const before = matching.pairs.get(key);
     const kept = new Set(before === undefined || matching.returning.has(before) ? [] : slots(before));
     for (const slot of slots(object)) if (!kept.has(slot)) claimed.add(slot);

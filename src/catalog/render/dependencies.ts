@@ -1,22 +1,113 @@
 /**
  * What needs what, as rendering asks it: the catalog's dependencies, and those that follow from what an object is (an
- * index's and a constraint's own columns), which the reader leaves out.
+ * index's and a constraint's own columns), which the reader leaves out. The latter are looked up only where somebody
+ * asks, because rendering looks at few objects of many.
  */
 import { quoteIdent } from '../../sql/quote.ts';
-import type { Catalog, ConstraintProperties, Dependency, IndexProperties, ObjectKey } from '../model.ts';
+import type {
+  Catalog,
+  CatalogObject,
+  ConstraintProperties,
+  Dependency,
+  IndexProperties,
+  ObjectKey,
+} from '../model.ts';
 import { propertiesOf } from './context.ts';
+import { grouped } from './groups.ts';
 import { keyOf, localName, ownerRelation } from './names.ts';
 import { tokenize } from './tokens.ts';
 
-const KNOWN = new WeakMap<Catalog, readonly Dependency[]>();
+const LINKS = new WeakMap<Catalog, Links>();
 
-export function dependenciesOf(catalog: Catalog): readonly Dependency[] {
-  let known = KNOWN.get(catalog);
-  if (known === undefined) {
-    known = [...catalog.dependencies, ...ofParked(catalog), ...ofColumns(catalog)];
-    KNOWN.set(catalog, known);
+/** The catalog's dependencies by either end, and its objects by their parent. */
+export function linksOf(catalog: Catalog): Links {
+  let links = LINKS.get(catalog);
+  if (links === undefined) {
+    links = new Links(catalog);
+    LINKS.set(catalog, links);
   }
-  return known;
+  return links;
+}
+
+class Links {
+  readonly #catalog: Catalog;
+  readonly #needs: ReadonlyMap<ObjectKey, readonly ObjectKey[]>;
+  readonly #neededBy: ReadonlyMap<ObjectKey, readonly ObjectKey[]>;
+  readonly #children: ReadonlyMap<ObjectKey, readonly ObjectKey[]>;
+  readonly #columns = new Map<ObjectKey, readonly ObjectKey[]>();
+  readonly #tables = new Map<ObjectKey, ReadonlyMap<string, ObjectKey>>();
+
+  constructor(catalog: Catalog) {
+    this.#catalog = catalog;
+    const all = [...catalog.dependencies, ...ofParked(catalog)];
+    this.#needs = grouped(all.map(({ from, to }) => [from, to] as const));
+    this.#neededBy = grouped(all.map(({ from, to }) => [to, from] as const));
+    const children: [ObjectKey, ObjectKey][] = [];
+    for (const [key, { parent }] of catalog.objects) if (parent !== null) children.push([parent, key]);
+    this.#children = grouped(children);
+  }
+
+  needs(key: ObjectKey): readonly ObjectKey[] {
+    const known = this.#needs.get(key) ?? [];
+    const columns = this.#columnsOf(key);
+    return columns.length === 0 ? known : [...known, ...columns];
+  }
+
+  neededBy(key: ObjectKey): readonly ObjectKey[] {
+    const known = this.#neededBy.get(key) ?? [];
+    const object = this.#catalog.objects.get(key);
+    if (object?.kind !== 'column' || object.parent === null) return known;
+    return [
+      ...known,
+      ...this.children(object.parent).filter((child) => this.#columnsOf(child).includes(key)),
+    ];
+  }
+
+  /** Keys of the objects with this parent. */
+  children(key: ObjectKey): readonly ObjectKey[] {
+    return this.#children.get(key) ?? [];
+  }
+
+  /** The columns that a constraint or an index is about. */
+  #columnsOf(key: ObjectKey): readonly ObjectKey[] {
+    const object = this.#catalog.objects.get(key);
+    if (object?.kind !== 'constraint' && object?.kind !== 'index') return [];
+    let columns = this.#columns.get(key);
+    if (columns === undefined) {
+      columns = object.kind === 'constraint' ? this.#constrained(object) : this.#indexed(object);
+      this.#columns.set(key, columns);
+    }
+    return columns;
+  }
+
+  #constrained(object: CatalogObject): ObjectKey[] {
+    return propertiesOf<ConstraintProperties>(object)
+      .columns.map((name) => keyOf('column', `${ownerRelation(object)}.${quoteIdent(name)}`))
+      .filter((column) => this.#catalog.objects.has(column));
+  }
+
+  /** A function that is named like a column counts, too: a rebuild too many at worst. */
+  #indexed(object: CatalogObject): ObjectKey[] {
+    const names = this.#names(object.parent ?? '');
+    if (names.size === 0) return [];
+    const { definition } = propertiesOf<IndexProperties>(object);
+    const words = new Set(tokenize(definition.slice(definition.indexOf(' USING ') + 1)));
+    return [...words].flatMap((word) => names.get(word) ?? []);
+  }
+
+  #names(table: ObjectKey): ReadonlyMap<string, ObjectKey> {
+    let names = this.#tables.get(table);
+    if (names === undefined) {
+      names = new Map(
+        this.children(table).flatMap((key) => {
+          const object = this.#catalog.objects.get(key);
+          return object?.kind === 'column' ? [[localName(object), key] as const] : [];
+        }),
+      );
+      this.#tables.set(table, names);
+    }
+    return names;
+  }
 }
 
 /**
@@ -27,33 +118,4 @@ function ofParked(catalog: Catalog): Dependency[] {
   return catalog.parked
     .flatMap((parked) => parked.dependencies)
     .filter(({ from, to }) => catalog.objects.has(from) && catalog.objects.has(to));
-}
-
-function ofColumns(catalog: Catalog): Dependency[] {
-  const columns = new Map<ObjectKey, Map<string, ObjectKey>>();
-  for (const [key, object] of catalog.objects) {
-    if (object.kind !== 'column' || object.parent === null) continue;
-    const names = columns.get(object.parent) ?? new Map<string, ObjectKey>();
-    if (names.size === 0) columns.set(object.parent, names);
-    names.set(localName(object), key);
-  }
-  const found: Dependency[] = [];
-  for (const [from, object] of catalog.objects) {
-    if (object.kind === 'constraint') {
-      for (const name of propertiesOf<ConstraintProperties>(object).columns) {
-        const to = keyOf('column', `${ownerRelation(object)}.${quoteIdent(name)}`);
-        if (catalog.objects.has(to)) found.push({ from, to });
-      }
-    } else if (object.kind === 'index') {
-      const names = columns.get(object.parent ?? '');
-      if (names === undefined) continue;
-      // A function that is named like a column counts, too: a rebuild too many at worst.
-      const { definition } = propertiesOf<IndexProperties>(object);
-      for (const word of new Set(tokenize(definition.slice(definition.indexOf(' USING ') + 1)))) {
-        const to = names.get(word);
-        if (to !== undefined) found.push({ from, to });
-      }
-    }
-  }
-  return found;
 }

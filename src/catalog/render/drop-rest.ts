@@ -2,7 +2,7 @@
 import type { CatalogObject, ObjectKey } from '../model.ts';
 import { belongings, ownerGoes } from './belongings.ts';
 import { partId } from './context.ts';
-import { dependenciesOf } from './dependencies.ts';
+import { linksOf } from './dependencies.ts';
 import type { Operation } from './graph.ts';
 import { grouped } from './groups.ts';
 import type { Impact } from './impact.ts';
@@ -12,38 +12,30 @@ import { rendererOf } from './registry.ts';
 import { afterRenames } from './relocated.ts';
 import type { Scene } from './scene.ts';
 
+/** Parts of an object after which it no longer needs what goes. */
+const PARTS = ['make', 'default', 'not null', 'identity', 'attach', 'inherit', 'own', 'owned', 'of', 'marks'];
+
 /** What `to` lacks, and types that moved out of the way: dropped when nothing needs them any more. */
 export function dropRest(
   impact: Impact,
   away: ReadonlyMap<ObjectKey, CatalogObject>,
   scene: Scene,
 ): Operation[] {
-  const dependents = grouped(dependenciesOf(scene.from).map((one) => [one.to, one.from] as const));
-  const children = grouped(
-    [...scene.from.objects].flatMap(([key, object]) => belongings(key, object, scene)),
-  );
-  const parts = [
-    'make',
-    'default',
-    'not null',
-    'identity',
-    'attach',
-    'inherit',
-    'own',
-    'owned',
-    'of',
-    'marks',
-  ];
   const gone = scene.matching.gone.filter(
     (object) =>
       !scene.matching.returning.has(object) &&
       !impact.dropped.has(keyOf(object.kind, object.identity)) &&
       (object.parent === null || scene.becomes.has(object.parent)),
   );
+  if (gone.length + away.size === 0) return [];
+  const links = linksOf(scene.from);
+  const children = grouped(
+    [...scene.from.objects].flatMap(([key, object]) => belongings(key, object, scene)),
+  );
   const operations: Operation[] = [];
   const add = (key: ObjectKey, object: CatalogObject): void => {
     const inside = [key, ...(children.get(key) ?? [])].filter((one) => !impact.dropped.has(one));
-    const around = inside.flatMap((one) => dependents.get(one) ?? []).filter((one) => !inside.includes(one));
+    const around = inside.flatMap((one) => links.neededBy(one)).filter((one) => !inside.includes(one));
     const needs = around.flatMap((one) => {
       const after = scene.becomes.get(one);
       if (after === undefined) {
@@ -54,7 +46,7 @@ export function dropRest(
       const afterKey = keyOf(after.kind, after.identity);
       return [
         `drop ${one}`,
-        ...parts.map((name) => partId(name, afterKey)),
+        ...PARTS.map((name) => partId(name, afterKey)),
         ...(after.parent === null ? [] : [partId('make', after.parent)]),
       ];
     });

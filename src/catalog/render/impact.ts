@@ -4,8 +4,9 @@
  */
 import type { Catalog, CatalogObject, ColumnProperties, ObjectKey, ObjectKind } from '../model.ts';
 import { CannotRender, type Detached, propertiesOf, type RenderContext } from './context.ts';
-import { dependenciesOf } from './dependencies.ts';
+import { linksOf } from './dependencies.ts';
 import type { Draft } from './graph.ts';
+import { grouped } from './groups.ts';
 import { keyOf, localName } from './names.ts';
 import { rendererOf } from './registry.ts';
 
@@ -78,28 +79,24 @@ class Finder {
   readonly #state: ImpactState = { dropped: new Set(), swapped: new Set(), retyped: new Set() };
   readonly #detached = new Map<ObjectKey, Detached>();
   readonly #refusals: { object: ObjectKey; reason: string }[] = [];
-  readonly #dependents = new Map<ObjectKey, ObjectKey[]>();
-  readonly #needs = new Map<ObjectKey, ObjectKey[]>();
+  #owned: ReadonlyMap<ObjectKey, readonly ObjectKey[]> | undefined;
   readonly #queue: (() => void)[] = [];
 
   constructor(input: ImpactInput) {
     this.#input = input;
-    const add = (from: ObjectKey, to: ObjectKey): void => {
-      const list = this.#dependents.get(to);
-      if (list === undefined) this.#dependents.set(to, [from]);
-      else list.push(from);
-    };
-    for (const { from, to } of dependenciesOf(input.from)) {
-      add(from, to);
-      const list = this.#needs.get(from);
-      if (list === undefined) this.#needs.set(from, [to]);
-      else list.push(to);
-    }
-    for (const [key, object] of input.from.objects) {
-      if (object.parent !== null) add(key, object.parent);
-      const owned = object.kind === 'sequence' ? object.properties.ownedBy : null;
-      if (typeof owned === 'string') add(key, keyOf('column', owned));
-    }
+  }
+
+  /** What must be looked at when the object goes: what depends on it, what belongs to it, sequences that it owns. */
+  #dependentsOf(key: ObjectKey): readonly ObjectKey[] {
+    const { from } = this.#input;
+    this.#owned ??= grouped(
+      [...from.objects].flatMap(([own, object]) => {
+        const owner = object.kind === 'sequence' ? object.properties.ownedBy : null;
+        return typeof owner === 'string' ? [[keyOf('column', owner), own] as const] : [];
+      }),
+    );
+    const links = linksOf(from);
+    return [...links.neededBy(key), ...links.children(key), ...(this.#owned.get(key) ?? [])];
   }
 
   run(): Impact {
@@ -135,10 +132,12 @@ class Finder {
     if (object.parent === null || becomes.has(object.parent)) return true;
     // A function of the table's rows in a CHECK of the table: another circle.
     if (object.kind === 'column') return false;
-    return (this.#needs.get(keyOf(object.kind, object.identity)) ?? []).some((key) => {
-      const other = from.objects.get(key);
-      return other !== undefined && CALLED.has(other.kind) && !becomes.has(key);
-    });
+    return linksOf(from)
+      .needs(keyOf(object.kind, object.identity))
+      .some((key) => {
+        const other = from.objects.get(key);
+        return other !== undefined && CALLED.has(other.kind) && !becomes.has(key);
+      });
   }
 
   #size(): number {
@@ -163,7 +162,7 @@ class Finder {
         if (this.#object(copy)?.properties.local === false && !this.#input.becomes.has(copy))
           this.#drop(copy);
       }
-      for (const dependent of this.#dependents.get(key) ?? []) this.#release(dependent, cause);
+      for (const dependent of this.#dependentsOf(key)) this.#release(dependent, cause);
     });
   }
 
@@ -173,7 +172,7 @@ class Finder {
     if (this.#state.swapped.has(key) || cause === undefined) return;
     this.#state.swapped.add(key);
     this.#queue.push(() => {
-      for (const dependent of this.#dependents.get(key) ?? []) {
+      for (const dependent of this.#dependentsOf(key)) {
         const object = this.#object(dependent);
         if (object === undefined) continue;
         if (object.kind === 'column' && this.#input.becomes.has(dependent)) this.#retype(dependent);
@@ -190,7 +189,7 @@ class Finder {
     const cause = this.#object(key);
     this.#queue.push(() => {
       for (const copy of this.#copies(key)) this.#retype(copy);
-      for (const dependent of this.#dependents.get(key) ?? []) {
+      for (const dependent of this.#dependentsOf(key)) {
         const object = this.#object(dependent);
         if (object === undefined || cause === undefined) continue;
         if (HOLDS_COLUMN_TYPE.has(object.kind) || hasExpression(object)) this.#drop(dependent);
@@ -204,7 +203,7 @@ class Finder {
     const column = this.#object(key);
     const table = column?.parent == null ? undefined : this.#object(column.parent);
     if (column?.kind !== 'column' || table === undefined) return [];
-    return (this.#dependents.get(keyOf(table.kind, table.identity)) ?? []).flatMap((child) => {
+    return this.#dependentsOf(keyOf(table.kind, table.identity)).flatMap((child) => {
       const object = this.#object(child);
       if (object?.kind !== 'table') return [];
       const { inherits, partitionOf } = object.properties;

@@ -32,7 +32,7 @@ export function renderDifference(from: Catalog, to: Catalog, options: RenderOpti
   const impact = findImpact({
     from,
     becomes: scene.becomes,
-    colliding: collidingObjects(to, scene.matching),
+    colliding: collidingObjects(to, scene.matching, (key) => scene.isUnchanged(key)),
     retypes: (key) => scene.retypes(key),
     alteration: (key, state) => scene.alterationKind(key, state),
     context: scene,

@@ -23,8 +23,21 @@ export function match(from: Catalog, to: Catalog, sameDatabase: boolean): Matchi
     used.add(object);
   };
   if (sameDatabase) {
-    const byPhysical = new Map(candidates.map((object) => [`${object.kind} ${object.physical}`, object]));
+    // Nearly everything is there under its own name.
+    const open: (readonly [ObjectKey, CatalogObject])[] = [];
     for (const [key, object] of to.objects) {
+      const found = from.objects.get(key);
+      if (found !== undefined && found.physical === object.physical) pair(key, found);
+      else open.push([key, object]);
+    }
+    const byPhysical = new Map(
+      open.length === 0
+        ? []
+        : candidates
+            .filter((object) => !used.has(object))
+            .map((object) => [`${object.kind} ${object.physical}`, object]),
+    );
+    for (const [key, object] of open) {
       const found = byPhysical.get(`${object.kind} ${object.physical}`);
       if (found !== undefined && !used.has(found)) pair(key, found);
     }
@@ -44,25 +57,31 @@ function matchByName(
   pair: (key: ObjectKey, object: CatalogObject) => void,
 ): void {
   const back = new Map(returned.map((object) => [keyOf(object.kind, object.identity), object]));
-  // Under a parent that was renamed a child is looked for by its own name.
-  const byParent = new Map<string, CatalogObject>();
-  for (const object of [...from.objects.values(), ...returned]) {
-    if (object.parent !== null) byParent.set(`${object.parent} ${object.kind} ${localPart(object)}`, object);
-  }
   const parentOf = (object: CatalogObject): CatalogObject | undefined =>
     object.parent === null ? undefined : pairs.get(object.parent);
   const children: [ObjectKey, CatalogObject][] = [];
   for (const [key, object] of to.objects) {
+    if (pairs.has(key)) continue;
     if (object.parent !== null) {
       children.push([key, object]);
       continue;
     }
-    if (pairs.has(key)) continue;
     const found = back.get(key) ?? from.objects.get(key);
     if (found !== undefined && !used.has(found)) pair(key, found);
   }
+  // Under a parent that was renamed a child is looked for by its own name.
+  const parents = new Set(
+    children.flatMap(([, object]) => {
+      const parent = parentOf(object);
+      return parent === undefined ? [] : [keyOf(parent.kind, parent.identity)];
+    }),
+  );
+  const byParent = new Map<string, CatalogObject>();
+  for (const object of [...from.objects.values(), ...returned]) {
+    if (object.parent === null || !parents.has(object.parent)) continue;
+    byParent.set(`${object.parent} ${object.kind} ${localPart(object)}`, object);
+  }
   for (const [key, object] of children) {
-    if (pairs.has(key)) continue;
     const parent = parentOf(object);
     if (parent === undefined) continue;
     const parentKey = keyOf(parent.kind, parent.identity);
@@ -73,6 +92,7 @@ function matchByName(
 
 /** A parked root that `to` wants back: by physical identity, else by name, the newest first. */
 function chooseParked(from: Catalog, to: Catalog, sameDatabase: boolean): Parked[] {
+  if (from.parked.length === 0) return [];
   const chosen: Parked[] = [];
   const newestFirst = [...from.parked].sort((a, b) => (a.memo.parkId < b.memo.parkId ? 1 : -1));
   const roots = new Set<ObjectKey>();

@@ -16,6 +16,9 @@ export function moveIntoPlace(
   readonly away: ReadonlyMap<ObjectKey, CatalogObject>;
 } {
   const away = new Map<ObjectKey, CatalogObject>();
+  if (scene.renamings.length + impact.swapped.size + scene.matching.unparked.length === 0) {
+    return { statements: [], away };
+  }
   const survives = (object: CatalogObject): boolean =>
     !impact.dropped.has(keyOf(object.kind, object.identity));
   const occupied = new Set<string>();

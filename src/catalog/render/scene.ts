@@ -9,8 +9,7 @@ import {
   type RenderOptions,
 } from './context.ts';
 import { actsFor, granteesOf } from './default-grantees.ts';
-import { dependenciesOf } from './dependencies.ts';
-import { grouped } from './groups.ts';
+import { linksOf } from './dependencies.ts';
 import type { Impact, ImpactState } from './impact.ts';
 import { type Matching, match } from './match.ts';
 import { keyOf, schemaOf } from './names.ts';
@@ -18,6 +17,7 @@ import { rendererOf } from './registry.ts';
 import { afterRenames, relocated } from './relocated.ts';
 import { type Renaming, renamedWords } from './renames.ts';
 import { type RenamedWords, sameText } from './tokens.ts';
+import { unchangedKeys } from './unchanged.ts';
 
 export class Scene implements RenderContext {
   readonly from: Catalog;
@@ -31,10 +31,7 @@ export class Scene implements RenderContext {
   readonly becomes = new Map<ObjectKey, CatalogObject>();
   readonly renamings: Renaming[] = [];
   readonly #words: RenamedWords;
-  readonly #needs: ReadonlyMap<ObjectKey, readonly ObjectKey[]>;
-  readonly needsBefore: ReadonlyMap<ObjectKey, readonly ObjectKey[]>;
-  readonly #neededBy: ReadonlyMap<ObjectKey, readonly ObjectKey[]>;
-  readonly #children: ReadonlyMap<ObjectKey, readonly CatalogObject[]>;
+  readonly #unchanged: ReadonlySet<ObjectKey>;
   readonly #refusals: Refusal[] = [];
   #state: Pick<Impact, 'dropped' | 'swapped' | 'retyped'> = {
     dropped: new Set(),
@@ -51,25 +48,21 @@ export class Scene implements RenderContext {
     for (const [key, before] of this.matching.pairs) {
       const after = to.objects.get(key);
       if (after === undefined) continue;
-      if (before.identity !== after.identity) this.renamings.push({ before, after });
-      if (!this.matching.returning.has(before)) this.becomes.set(keyOf(before.kind, before.identity), after);
+      const isRenamed = before.identity !== after.identity;
+      if (isRenamed) this.renamings.push({ before, after });
+      if (this.matching.returning.has(before)) continue;
+      this.becomes.set(isRenamed ? keyOf(before.kind, before.identity) : key, after);
     }
     this.#words = renamedWords(this.renamings);
-    this.#needs = grouped(dependenciesOf(to).map((one) => [one.from, one.to] as const));
-    this.needsBefore = grouped(dependenciesOf(from).map((one) => [one.from, one.to] as const));
-    this.#neededBy = grouped(dependenciesOf(to).map((one) => [one.to, one.from] as const));
-    this.#children = grouped(
-      [...to.objects.values()].flatMap((object) =>
-        object.parent === null ? [] : [[object.parent, object] as const],
-      ),
-    );
+    this.#unchanged = unchangedKeys(from.objects, this.becomes, this.renamings.length > 0);
     // Those that come are made last, those that go are dropped first: only what stays acts on what is made meanwhile.
-    const staying = [...from.objects].filter(([key, object]) => {
-      const after = this.becomes.get(key);
-      return object.kind === 'default privileges' && after !== undefined && actsFor(object, options);
-    });
+    const staying: CatalogObject[] = [];
+    for (const [key, object] of from.objects) {
+      if (object.kind !== 'default privileges' || !this.becomes.has(key)) continue;
+      if (actsFor(object, options)) staying.push(object);
+    }
     this.hasDefaultPrivileges = staying.length > 0;
-    this.defaultGrantees = [...new Set(staying.flatMap(([, object]) => granteesOf(object)))].sort();
+    this.defaultGrantees = [...new Set(staying.flatMap(granteesOf))].sort();
   }
 
   same(before: string | null, after: string | null): boolean {
@@ -99,20 +92,29 @@ export class Scene implements RenderContext {
   }
 
   needs(key: ObjectKey): readonly ObjectKey[] {
-    return this.#needs.get(key) ?? [];
+    return linksOf(this.to).needs(key);
   }
 
   neededBy(key: ObjectKey): readonly ObjectKey[] {
-    return this.#neededBy.get(key) ?? [];
+    return linksOf(this.to).neededBy(key);
   }
 
   children(key: ObjectKey): readonly CatalogObject[] {
-    return this.#children.get(key) ?? [];
+    return linksOf(this.to)
+      .children(key)
+      .flatMap((child) => this.to.objects.get(child) ?? []);
+  }
+
+  /** Whether `from`'s object is the same in `to`, and nothing that goes draws it in. */
+  isUnchanged(key: ObjectKey): boolean {
+    const { dropped, swapped, retyped } = this.#state;
+    return this.#unchanged.has(key) && !dropped.has(key) && !swapped.has(key) && !retyped.has(key);
   }
 
   /** What a renderer makes of the object while it is still being found out what goes. */
   alterationKind(key: ObjectKey, state: ImpactState): 'rebuild' | 'swap' | 'alter' {
     this.#state = state;
+    if (this.isUnchanged(key)) return 'alter';
     const before = this.from.objects.get(key);
     const after = this.becomes.get(key);
     if (before === undefined || after === undefined) return 'alter';
@@ -151,7 +153,6 @@ export class Scene implements RenderContext {
 
   /** The pieces of the way from one to the other, given what is known to be dropped; throws `CannotRender`. */
   alter(before: CatalogObject, after: CatalogObject): Alteration {
-    // Most columns stay as they are, and there are many.
     if (
       after.kind === 'column' &&
       before.identity === after.identity &&
@@ -165,6 +166,7 @@ export class Scene implements RenderContext {
 
   /** Whether the column's own type changes. */
   retypes(key: ObjectKey): boolean {
+    if (this.#unchanged.has(key)) return false;
     const before = this.from.objects.get(key);
     const after = this.becomes.get(key);
     if (before === undefined || after === undefined) return false;

@@ -1,7 +1,7 @@
 /** What is in the way is taken down, under the names of `from`. */
 import type { CatalogObject, ObjectKey, RenderedStatement } from '../model.ts';
 import { belongings, ownerGoes } from './belongings.ts';
-import { dependenciesOf } from './dependencies.ts';
+import { linksOf } from './dependencies.ts';
 import { type Operation, order } from './graph.ts';
 import { grouped } from './groups.ts';
 import type { Impact } from './impact.ts';
@@ -11,7 +11,8 @@ import type { Scene } from './scene.ts';
 
 /** Under the names of `from`: what lets go of something, then what goes before anything else. */
 export function takeDown(impact: Impact, scene: Scene): RenderedStatement[] {
-  const dependents = grouped(dependenciesOf(scene.from).map((one) => [one.to, one.from] as const));
+  if (impact.dropped.size + impact.detached.size === 0) return [];
+  const links = linksOf(scene.from);
   const owned = grouped(
     [...scene.from.objects].flatMap(([key, object]) =>
       object.kind === 'sequence' ? belongings(key, object, scene) : [],
@@ -39,9 +40,7 @@ export function takeDown(impact: Impact, scene: Scene): RenderedStatement[] {
       !callsDropped(key, object, impact, scene);
     const taken = ownerGoes(object, impact, scene);
     const inside = [key, ...(owned.get(key) ?? [])];
-    const needs = inside
-      .flatMap((one) => dependents.get(one) ?? [])
-      .flatMap((one) => [drop(one), `detach ${one}`]);
+    const needs = inside.flatMap((one) => links.neededBy(one)).flatMap((one) => [drop(one), `detach ${one}`]);
     const drafts = implicit || taken ? [] : (scene.attempt(key, () => renderer.drop(object, scene)) ?? []);
     // Children that a dropped parent takes along need what needs them to be gone before the parent.
     const children = implicit && object.parent !== null ? [] : (droppedChildren.get(key) ?? []).map(drop);
@@ -64,8 +63,12 @@ export function takeDown(impact: Impact, scene: Scene): RenderedStatement[] {
 /** A CHECK, trigger or policy of a dropped table holds on to the functions that it calls, until it is gone itself. */
 function callsDropped(key: ObjectKey, object: CatalogObject, impact: Impact, scene: Scene): boolean {
   if (object.kind === 'column') return false;
-  return (scene.needsBefore.get(key) ?? []).some((other) => {
-    const kind = scene.from.objects.get(other)?.kind;
-    return impact.dropped.has(other) && (kind === 'function' || kind === 'aggregate' || kind === 'operator');
-  });
+  return linksOf(scene.from)
+    .needs(key)
+    .some((other) => {
+      const kind = scene.from.objects.get(other)?.kind;
+      return (
+        impact.dropped.has(other) && (kind === 'function' || kind === 'aggregate' || kind === 'operator')
+      );
+    });
 }

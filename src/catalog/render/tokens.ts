@@ -3,15 +3,12 @@
  * anyway follows the rename by itself: the server stores references, not names.
  */
 
+const TOKEN =
+  /\s+|[eE]'(?:[^'\\]|\\[\s\S]|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|\$(?<tag>[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$[\s\S]*?\$\k<tag>\$|[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*|\d[\w.]*|[\s\S]/g;
+
 /** Tokens of SQL: words, quoted names, literals and dollar quotes whole, the rest by character; no white space. */
 export function tokenize(sql: string): string[] {
-  const tokens: string[] = [];
-  const pattern =
-    /\s+|(?<token>[eE]'(?:[^'\\]|\\[\s\S]|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|\$(?<tag>[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$[\s\S]*?\$\k<tag>\$|[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*|\d[\w.]*|[\s\S])/gy;
-  for (const match of sql.matchAll(pattern)) {
-    if (match.groups?.token !== undefined) tokens.push(match.groups.token);
-  }
-  return tokens;
+  return (sql.match(TOKEN) ?? []).filter((token) => !/^\s/.test(token));
 }
 
 /** Old name → new names, quoted as they stand in SQL. */

@@ -2,7 +2,7 @@
 import type { CatalogObject, ColumnProperties, SequenceOptions, SequenceProperties } from '../../model.ts';
 import type { KindRenderer, Part, RenderContext } from '../context.ts';
 import { make, part, partId, propertiesOf } from '../context.ts';
-import { keyOf } from '../names.ts';
+import { keyOf, localName, ownerRelation } from '../names.ts';
 import { ownedAfterCreate, ownedChanges } from '../owned.ts';
 import { RANK } from '../ranks.ts';
 
@@ -70,6 +70,21 @@ export function advance(sequence: string, table: string, column: string, increme
   );
 }
 
+/** The column was there before, and so are its values: a sequence that starts anew would give them out again. */
+function advanceBehindRows(
+  sequence: string,
+  column: string,
+  increment: string,
+  context: RenderContext,
+): readonly Part[] {
+  const key = keyOf('column', column);
+  const owner = context.to.objects.get(key);
+  const numeric = /^(smallint|integer|bigint)$/.test(String(owner?.properties.type));
+  if (owner === undefined || context.formerly(key) === undefined || !numeric) return [];
+  const sql = advance(sequence, ownerRelation(owner), localName(owner), increment);
+  return part('advance', [sql], { needs: [partId('make', key)], rank: RANK.ownedBy });
+}
+
 export const sequence: KindRenderer = {
   rank: RANK.sequence,
   create(object, context): Part[] {
@@ -92,6 +107,7 @@ export const sequence: KindRenderer = {
           needs: tableOfColumn(wanted.ownedBy, context),
           rank: RANK.ownedBy,
         }),
+        ...advanceBehindRows(name, wanted.ownedBy, wanted.increment, context),
       );
     }
     return parts;
