@@ -17,6 +17,7 @@ import { quoteQualified } from '../../sql/quote.ts';
 import type { MeasuredLock, StepMeasure } from '../model.ts';
 import { LockWatch } from './locks.ts';
 import type { Member } from './member.ts';
+import { keepingRows } from './partition-rows.ts';
 import { onSharedServer } from './roles.ts';
 
 export interface ForwardStep {
@@ -209,7 +210,8 @@ function deriveInverse(
   const sql = (stage: 'before-data' | 'after-data'): Action[] =>
     rendering.statements
       .filter((statement) => statement.stage === stage)
-      .map((statement) => ({ type: 'sql', sql: statement.sql, at: null }));
+      .flatMap((statement) => keepingRows(statement.sql, before, after))
+      .map((sql) => ({ type: 'sql', sql, at: null }));
   const undo: Action[] =
     captures.length === 0 ? [] : [{ type: 'undo', capture: captureName(member.plan, step) }];
   return {
