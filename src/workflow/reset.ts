@@ -16,6 +16,11 @@ export async function resetRun(settings: Settings, id: string, reporter: Reporte
         hint: '`ferrata status` shows an unfinished run.',
       });
     }
+    if (run.state === 'failed' && (await ledger.unfinished())?.id !== run.id) {
+      throw new FerrataError('migration-unknown', `Run ${run.id} of ${run.migration} is forgotten already.`, {
+        hint: '`ferrata status` shows an unfinished run, where there is one.',
+      });
+    }
     return ledger.reset(run.id, ownerName());
   });
 }
