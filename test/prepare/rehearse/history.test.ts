@@ -191,3 +191,16 @@ test('a sequence that is made again goes on behind the values that are there', a
   expect(proof).toMatchObject({ outcome: 'proved', level: 2 });
   expect(last(proof)).toMatchObject({ data: 'equal', losses: [] });
 });
+
+test('a partition that was detached and dropped comes back with the identity of its parent', async () => {
+  const [, proof] = await proofsOf([
+    {
+      up: `CREATE TABLE item (id bigint GENERATED ALWAYS AS IDENTITY, at date NOT NULL, PRIMARY KEY (id, at)) PARTITION BY RANGE (at);
+        CREATE TABLE item_2024 PARTITION OF item FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
+        CREATE TABLE item_rest PARTITION OF item DEFAULT`,
+    },
+    { up: 'ALTER TABLE item DETACH PARTITION item_2024; DROP TABLE item_2024' },
+  ]);
+  expect(proof?.error).toBeNull();
+  expect(last(proof)).toMatchObject({ schema: 'equal', data: 'equal' });
+});

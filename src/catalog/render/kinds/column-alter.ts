@@ -94,7 +94,10 @@ export function alteration(before: CatalogObject, after: CatalogObject, context:
       { rank: RANK.columnDefault },
     ),
     ...part('not null', names.tighten, { tightens: true, rank: RANK.notNull, uses: () => false }),
-    ...(wanted.identity !== null && had.identity === null
+    // A partition has its parent's identity, and gets it by being attached (manual, CREATE TABLE, GENERATED AS IDENTITY).
+    ...(wanted.identity !== null &&
+    had.identity === null &&
+    (wanted.identitySequence !== null || tableOf(after, context)?.partitionOf == null)
       ? part('identity', identityAdded(alter, after), {
           tightens: true,
           needs: [partId('not null', key)],
