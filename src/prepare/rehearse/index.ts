@@ -247,6 +247,9 @@ function notesOn(request: ChainRequest, place: ScratchPlace, unit: UnitResult): 
   if (unit.variant !== 'default' && unit.variant !== 'given' && request.dataSource === 'synthetic') {
     notes.push(`The change refuses the usual synthetic rows; proved with the variant "${unit.variant}".`);
   }
+  if (unit.variant === 'default' && !unit.longTexts) {
+    notes.push('The change refuses texts as long as their columns allow; proved with short ones.');
+  }
   if (unit.without.length > 0) {
     notes.push(
       `The change accepts no row in ${unit.without.join(', ')}: it fails where that table holds any. Proved with it empty.`,

@@ -13,6 +13,8 @@ export interface RowChoice {
   readonly variant: RowVariant;
   /** Identities of the tables that stay empty. */
   readonly without: ReadonlySet<string>;
+  /** Whether there are texts as long as their columns allow. */
+  readonly long: boolean;
 }
 
 interface Tried {
@@ -43,7 +45,7 @@ export async function withAcceptedRows<T extends Tried>(
   members: readonly Member[],
   attempt: (choice: RowChoice) => Promise<T>,
 ): Promise<T> {
-  let choice: RowChoice = { variant: FIRST[source], without: new Set() };
+  let choice: RowChoice = { variant: FIRST[source], without: new Set(), long: true };
   const first = await attempt(choice);
   if (source !== 'synthetic') return first;
   let result = first;
@@ -58,24 +60,28 @@ export async function withAcceptedRows<T extends Tried>(
 
 /** Data exceptions, broken constraints and raised exceptions depend on the rows; anything else fails with any rows. */
 function refusesRows(error: FerrataError): boolean {
-  return /^(22|23|P0|21)/.test(error.details.sqlState ?? '');
+  return /^(22|23|P0|21|54)/.test(error.details.sqlState ?? '');
 }
 
 function nextChoice(
-  { variant, without }: RowChoice,
+  { variant, without, long }: RowChoice,
   error: FerrataError,
   rows: Tried['rows'],
   members: readonly Member[],
 ): RowChoice | null {
   if (variant === 'empty') return null;
+  // A shorter type, a CHECK of a length, an index that takes no long text.
+  if (long && !/^(23502|23505|23P01)$/.test(error.details.sqlState ?? '')) {
+    return { variant, without, long: false };
+  }
   const weaker = WEAKER.slice(WEAKER.indexOf(variant) + 1).find((candidate) => mayHelp(candidate, error));
-  if (weaker !== undefined) return { variant: weaker, without };
+  if (weaker !== undefined) return { variant: weaker, without, long: false };
   const refused = tablesOf(error, members).filter((table) => (rows[table] ?? 0) > 0 && !without.has(table));
   if (refused.length === 0 || without.size + refused.length > MOST_EMPTY) {
-    return { variant: 'empty', without: new Set() };
+    return { variant: 'empty', without: new Set(), long: false };
   }
   // With that table empty the others may well take the usual rows.
-  return { variant: 'default', without: new Set([...without, ...refused]) };
+  return { variant: 'default', without: new Set([...without, ...refused]), long };
 }
 
 function mayHelp(candidate: RowVariant, error: FerrataError): boolean {

@@ -54,6 +54,8 @@ export interface UnitResult {
   readonly variant: RowVariant;
   /** Tables that were left empty because the change accepts no row in them. */
   readonly without: readonly string[];
+  /** Whether texts as long as their columns allow were among the synthetic rows. */
+  readonly longTexts: boolean;
 }
 
 /** Finds rows that the change accepts (rows-accepted.ts) and takes the unit through its paces over them. */
@@ -169,6 +171,7 @@ async function rehearse(request: UnitRequest, choice: RowChoice, fork: Fork): Pr
     locks,
     variant,
     without: [...choice.without],
+    longTexts: choice.long,
   };
   if (forwardError !== null) {
     return {
@@ -232,7 +235,7 @@ async function makeStart(request: UnitRequest, choice: RowChoice, fork: Fork): P
   return withConnection(database.connector, async (connection) => {
     const empty = await readCatalog(connection, { dependencies: true });
     const relations = await newestObject(connection);
-    const filled = await fillRows(connection, empty, choice.variant, choice.without);
+    const filled = await fillRows(connection, empty, choice.variant, choice.without, choice.long);
     // Triggers may make tables for the rows that are written.
     const same = (await newestObject(connection)) === relations;
     const catalog = same ? empty : await readCatalog(connection, { dependencies: true });

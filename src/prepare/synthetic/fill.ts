@@ -22,6 +22,8 @@ export interface SyntheticOptions {
   readonly variant?: SyntheticVariant;
   /** Identities of tables that stay as they are: the change accepts no row in them. */
   readonly without?: ReadonlySet<string>;
+  /** Whether one row holds texts as long as their columns allow. Default false; of `default` alone. */
+  readonly long?: boolean;
 }
 
 export interface SyntheticResult {
@@ -31,6 +33,8 @@ export interface SyntheticResult {
   readonly unfilled: readonly { readonly table: string; readonly reason: string }[];
 }
 
+/** The number of the row with long texts. */
+const LONG_ROW = 11;
 const FULL_ROWS = 20;
 const SPARSE_ROWS = 4;
 
@@ -50,6 +54,7 @@ export async function fillSynthetic(
     ...rowNumbers(variant, options.rows ?? FULL_ROWS),
     without: options.without ?? new Set<string>(),
     closedRoots: variant !== 'default',
+    long: options.long === true && variant === 'default' ? LONG_ROW : null,
   };
   const all = [...numbers.full, ...numbers.sparse];
   // Some beyond: the second item of an array is the value of the next number.

@@ -14,7 +14,12 @@ export interface RowNumbers {
   readonly without?: ReadonlySet<string>;
   /** Whether the root of a tree refers to itself rather than to nothing. */
   readonly closedRoots?: boolean;
+  /** The row whose plain texts are as long as their columns allow, up to LONGEST characters; null: none. */
+  readonly long?: number | null;
 }
+
+/** Long enough for a change that cuts texts to be seen; short enough for an index. */
+const LONGEST = 300;
 
 export interface PlannedRow {
   readonly n: number;
@@ -129,6 +134,7 @@ function planRow(
       if (values !== null) cells.set(name, values[index] ?? null);
     });
   }
+  if (n === planning.numbers.long) lengthen(context, table, cells, planning.solutions);
   const fixed = new Set<string>();
   for (const [name, cell] of leaf?.cells(n) ?? []) {
     cells.set(name, cell);
@@ -141,6 +147,28 @@ function planRow(
     linkRow(context, table, key, { n, cells, fixed }, planning);
   }
   return { n, sparse, cells, leaf: leaf?.table.identity ?? null };
+}
+
+/** Texts that nothing else depends on; what a name lets expect (a URL, a date) stays what it is. */
+function lengthen(
+  context: RowContext,
+  table: TableShape,
+  cells: Map<string, Cell>,
+  solutions: readonly Solution[],
+): void {
+  const bound = new Set(
+    [...table.keys, ...table.foreignKeys, ...table.exclusions, ...table.checks, ...solutions].flatMap(
+      ({ columns }) => columns,
+    ),
+  );
+  for (const column of table.columns) {
+    const cell = cells.get(column.name);
+    const type = context.types.get(column.type);
+    if (bound.has(column.name) || typeof cell !== 'string' || !/^Text \d+$/.test(cell)) continue;
+    if (type === undefined || !/^(text|varchar)$/.test(type.name) || type.kind !== 'base') continue;
+    const length = Math.min(type.modifiers[0] ?? LONGEST, LONGEST);
+    cells.set(column.name, cell.padEnd(length, ' and so on').slice(0, length));
+  }
 }
 
 /** Takes the referenced row of the same number, or one that agrees with what other keys have fixed. */

@@ -204,3 +204,28 @@ test('a partition that was detached and dropped comes back with the identity of 
   expect(proof?.error).toBeNull();
   expect(last(proof)).toMatchObject({ schema: 'equal', data: 'equal' });
 });
+
+describe('long texts', () => {
+  const start = { up: 'CREATE TABLE item (id serial PRIMARY KEY, a text, b varchar(50))' };
+
+  test('that a change cuts off are seen to be lost', async () => {
+    const [, proof] = await proofsOf([
+      start,
+      {
+        up: 'ALTER TABLE item ALTER a TYPE varchar(10) USING left(a, 10)',
+        down: 'ALTER TABLE item ALTER a TYPE text',
+      },
+    ]);
+    expect(proof).toMatchObject({ outcome: 'refuted' });
+    expect(last(proof).losses).toMatchObject([{ table: 'public.item', column: 'a' }]);
+  });
+
+  test('are left out where the change refuses them', async () => {
+    const [, proof] = await proofsOf([
+      start,
+      { up: 'ALTER TABLE item ALTER b TYPE varchar(30)', down: 'ALTER TABLE item ALTER b TYPE varchar(50)' },
+    ]);
+    expect(proof).toMatchObject({ outcome: 'proved', level: 2 });
+    expect(proof?.notes.join()).toContain('refuses texts');
+  });
+});
