@@ -13,7 +13,7 @@ export interface RowChoice {
   readonly variant: RowVariant;
   /** Identities of the tables that stay empty. */
   readonly without: ReadonlySet<string>;
-  /** Whether there are texts as long as their columns allow. */
+  /** Whether, with `default`, there are texts as long as their columns allow. */
   readonly long: boolean;
 }
 
@@ -71,11 +71,11 @@ function nextChoice(
 ): RowChoice | null {
   if (variant === 'empty') return null;
   // A shorter type, a CHECK of a length, an index that takes no long text.
-  if (long && !/^(23502|23505|23P01)$/.test(error.details.sqlState ?? '')) {
+  if (long && variant === 'default' && !/^(23502|23505|23P01)$/.test(error.details.sqlState ?? '')) {
     return { variant, without, long: false };
   }
   const weaker = WEAKER.slice(WEAKER.indexOf(variant) + 1).find((candidate) => mayHelp(candidate, error));
-  if (weaker !== undefined) return { variant: weaker, without, long: false };
+  if (weaker !== undefined) return { variant: weaker, without, long };
   const refused = tablesOf(error, members).filter((table) => (rows[table] ?? 0) > 0 && !without.has(table));
   if (refused.length === 0 || without.size + refused.length > MOST_EMPTY) {
     return { variant: 'empty', without: new Set(), long: false };
