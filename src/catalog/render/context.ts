@@ -67,6 +67,8 @@ export interface RenderContext {
   isGoing(key: ObjectKey): boolean;
   /** The object of `from` that became this one of `to`, if any: under `from`'s names. */
   formerly(key: ObjectKey): CatalogObject | undefined;
+  /** The object of `to` that `from`'s becomes; undefined: it goes. */
+  later(key: ObjectKey): CatalogObject | undefined;
   /** Keys that `to`'s object needs. */
   needs(key: ObjectKey): readonly ObjectKey[];
   /** Keys of `to` that need this one. */

@@ -7,6 +7,7 @@ import { CannotRender, type Detached, propertiesOf, type RenderContext } from '.
 import { linksOf } from './dependencies.ts';
 import type { Draft } from './graph.ts';
 import { grouped } from './groups.ts';
+import { parentsLeft } from './inheritance.ts';
 import { keyOf, localName } from './names.ts';
 import { rendererOf } from './registry.ts';
 
@@ -105,6 +106,7 @@ class Finder {
       if (colliding.has(key) && TYPES.has(object.kind)) this.#swap(key);
       else if (colliding.has(key) || (!becomes.has(key) && this.#goesFirst(object))) this.#drop(key);
       if (object.kind === 'column' && becomes.has(key) && retypes(key)) this.#retype(key);
+      if (!becomes.has(key) && Number(object.properties.inheritedFrom) > 0) this.#leaveParents(object);
     }
     for (let size = -1; size !== this.#size(); ) {
       size = this.#size();
@@ -117,6 +119,17 @@ class Finder {
       for (let work = this.#queue.pop(); work !== undefined; work = this.#queue.pop()) work();
     }
     return { ...this.#state, detached: this.#detached, refusals: this.#refusals };
+  }
+
+  /** What a table has from a parent can be dropped when it has left the parent, where it does that anyway. */
+  #leaveParents(object: CatalogObject): void {
+    const { parent } = object;
+    const table = parent === null ? undefined : this.#object(parent);
+    if (parent === null || table === undefined || !this.#input.becomes.has(parent)) return;
+    for (const left of parentsLeft(table, (key) => this.#input.becomes.get(key))) {
+      const cause = this.#object(keyOf('table', left));
+      if (cause !== undefined) this.#release(parent, cause);
+    }
   }
 
   /** What belongs to a table that goes, goes with it; but foreign keys first: they tie tables in circles. */

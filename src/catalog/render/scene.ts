@@ -10,6 +10,7 @@ import {
 } from './context.ts';
 import { actsFor, granteesOf } from './default-grantees.ts';
 import { linksOf } from './dependencies.ts';
+import { refersElsewhere, withoutReferences } from './elsewhere.ts';
 import type { Impact, ImpactState } from './impact.ts';
 import { type Matching, match } from './match.ts';
 import { keyOf, schemaOf } from './names.ts';
@@ -31,6 +32,7 @@ export class Scene implements RenderContext {
   readonly becomes = new Map<ObjectKey, CatalogObject>();
   readonly renamings: Renaming[] = [];
   readonly #words: RenamedWords;
+  readonly #elsewhere: ReadonlySet<ObjectKey>;
   readonly #unchanged: ReadonlySet<ObjectKey>;
   readonly #refusals: Refusal[] = [];
   #state: Pick<Impact, 'dropped' | 'swapped' | 'retyped'> = {
@@ -54,7 +56,8 @@ export class Scene implements RenderContext {
       this.becomes.set(isRenamed ? keyOf(before.kind, before.identity) : key, after);
     }
     this.#words = renamedWords(this.renamings);
-    this.#unchanged = unchangedKeys(from.objects, this.becomes, this.renamings.length > 0);
+    this.#elsewhere = refersElsewhere(from, to, this);
+    this.#unchanged = unchangedKeys(from.objects, this, this.#elsewhere);
     // Those that come are made last, those that go are dropped first: only what stays acts on what is made meanwhile.
     const staying: CatalogObject[] = [];
     for (const [key, object] of from.objects) {
@@ -89,6 +92,10 @@ export class Scene implements RenderContext {
 
   formerly(key: ObjectKey): CatalogObject | undefined {
     return this.isCreated(key) ? undefined : this.matching.pairs.get(key);
+  }
+
+  later(key: ObjectKey): CatalogObject | undefined {
+    return this.becomes.get(key);
   }
 
   needs(key: ObjectKey): readonly ObjectKey[] {
@@ -153,15 +160,19 @@ export class Scene implements RenderContext {
 
   /** The pieces of the way from one to the other, given what is known to be dropped; throws `CannotRender`. */
   alter(before: CatalogObject, after: CatalogObject): Alteration {
+    const key = keyOf(after.kind, after.identity);
     if (
       after.kind === 'column' &&
+      !this.#elsewhere.has(key) &&
       before.identity === after.identity &&
       equalJson(before.properties, after.properties) &&
-      !this.isRetyped(keyOf('column', after.identity))
+      !this.isRetyped(key)
     ) {
       return [];
     }
-    return rendererOf(after.kind).alter(relocated(before, after, this), after, this);
+    const moved = relocated(before, after, this);
+    const had = this.#elsewhere.has(key) ? withoutReferences(moved, after, (a, b) => this.same(a, b)) : moved;
+    return rendererOf(after.kind).alter(had, after, this);
   }
 
   /** Whether the column's own type changes. */

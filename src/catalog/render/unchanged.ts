@@ -4,19 +4,22 @@
  */
 import type { CatalogObject, IndexProperties, ObjectKey, TableProperties } from '../model.ts';
 import { equalJson, propertiesOf } from './context.ts';
+import type { Renamed } from './relocated.ts';
 
-/** Keys of `from`'s objects that become what they are, under their own name. `renames`: other objects change theirs. */
+/** Keys of `from`'s objects that become what they are, under their own name, and refer to what they referred to. */
 export function unchangedKeys(
   from: ReadonlyMap<ObjectKey, CatalogObject>,
-  becomes: ReadonlyMap<ObjectKey, CatalogObject>,
-  renames: boolean,
+  { renamings, becomes }: Renamed,
+  elsewhere: ReadonlySet<ObjectKey>,
 ): ReadonlySet<ObjectKey> {
+  const renames = renamings.length > 0;
   const unchanged = new Set<ObjectKey>();
   // The reader shares the properties of equal columns: each pair is compared once.
   const equals = new WeakMap<object, object>();
   for (const [key, after] of becomes) {
     const before = from.get(key);
     if (before === undefined || before.identity !== after.identity || followsOthers(after, renames)) continue;
+    if (elsewhere.has(key)) continue;
     if (before.parent !== after.parent) continue;
     if (equals.get(before.properties) !== after.properties) {
       if (!equalJson(before.properties, after.properties)) continue;

@@ -24,8 +24,8 @@ const name = fc.constantFrom(...NAMES);
 const table = fc.constantFrom('t1', 't2', 't3', 's.t4');
 const type = fc.constantFrom(...TYPES);
 
-/** Statements that may fail; a failed one has done nothing. */
-const statement: fc.Arbitrary<string> = fc.oneof(
+/** Statements that may fail; then they have done nothing, or the first of them something. */
+const usual: readonly fc.Arbitrary<string>[] = [
   fc
     .tuple(table, name, type, name, type)
     .map(([t, a, x, b, y]) => `CREATE TABLE ${t} (id serial PRIMARY KEY, ${a} ${x}, ${b} ${y})`),
@@ -108,7 +108,89 @@ const statement: fc.Arbitrary<string> = fc.oneof(
     'ALTER SEQUENCE r SET SCHEMA s',
     'ALTER SEQUENCE t1_id_seq RENAME TO r',
   ),
-);
+];
+
+/** What is rarer in a schema, and names that change hands. */
+const rare: readonly fc.Arbitrary<string>[] = [
+  fc
+    .tuple(fc.constantFrom('v1', 'v2'), table, name)
+    .map(([v, t, a]) => `CREATE OR REPLACE VIEW ${v} AS SELECT id, ${a} FROM ${t}`),
+  fc
+    .tuple(table, table)
+    .map(
+      ([t, u]) =>
+        `ALTER TABLE ${t} RENAME TO spare; ALTER TABLE ${u} RENAME TO ${t.replace('s.', '')}; ALTER TABLE ${t.startsWith('s.') ? 's.' : ''}spare RENAME TO ${u.replace('s.', '')}`,
+    ),
+  fc
+    .tuple(table, name, name)
+    .map(
+      ([t, a, b]) =>
+        `ALTER TABLE ${t} RENAME ${a} TO spare; ALTER TABLE ${t} RENAME ${b} TO ${a}; ALTER TABLE ${t} RENAME spare TO ${b}`,
+    ),
+  fc
+    .tuple(table, name)
+    .map(
+      ([t, a]) =>
+        `CREATE OR REPLACE FUNCTION h() RETURNS bigint LANGUAGE sql BEGIN ATOMIC SELECT count(${a}) FROM ${t}; END`,
+    ),
+  fc.tuple(table).map(([t]) => `CREATE FUNCTION r(${t}) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1'`),
+  fc.tuple(table).map(([t]) => `ALTER TABLE ${t} ADD CONSTRAINT rc CHECK (r(${t}.*) > 0)`),
+  fc
+    .tuple(table, name)
+    .map(
+      ([t, a]) =>
+        `CREATE OR REPLACE TRIGGER tr AFTER UPDATE OF ${a} ON ${t} FOR EACH ROW WHEN (NEW.${a} IS NULL) EXECUTE FUNCTION tf()`,
+    ),
+  fc
+    .tuple(table, fc.constantFrom('ENABLE', 'DISABLE', 'ENABLE ALWAYS'))
+    .map(([t, e]) => `ALTER TABLE ${t} ${e} TRIGGER tr`),
+  fc.tuple(table, name, name).map(([t, a, b]) => `CREATE STATISTICS st ON ${a}, ${b} FROM ${t}`),
+  fc.tuple(table).map(([t]) => `CREATE RULE ru AS ON DELETE TO ${t} DO ALSO SELECT f(1)`),
+  fc
+    .tuple(table, name, fc.constantFrom('PLAIN', 'EXTERNAL', 'EXTENDED'))
+    .map(([t, a, x]) => `ALTER TABLE ${t} ALTER ${a} SET STORAGE ${x}`),
+  fc.tuple(table, fc.constantFrom('UNLOGGED', 'LOGGED')).map(([t, x]) => `ALTER TABLE ${t} SET ${x}`),
+  fc
+    .tuple(table, fc.constantFrom('FULL', 'DEFAULT', 'USING INDEX i1'))
+    .map(([t, x]) => `ALTER TABLE ${t} REPLICA IDENTITY ${x}`),
+  fc.tuple(table, table).map(([t, u]) => `CREATE PUBLICATION pu FOR TABLE ${t}, ${u}`),
+  fc
+    .tuple(table, name, name)
+    .map(([t, a, b]) => `ALTER TABLE ${t} ADD CONSTRAINT ${a} UNIQUE (${b}) DEFERRABLE`),
+  fc.tuple(table, table).map(([t, u]) => `ALTER TABLE ${t} INHERIT ${u}`),
+  fc.tuple(table, table).map(([t, u]) => `ALTER TABLE ${t} NO INHERIT ${u}`),
+  fc.tuple(table, name).map(([t, a]) => `CREATE TABLE ${t} (id int, ${a} int) PARTITION BY LIST (${a})`),
+  fc
+    .tuple(table, table, fc.integer({ min: 1, max: 3 }))
+    .map(([t, u, n]) => `CREATE TABLE ${t} PARTITION OF ${u} FOR VALUES IN (${n})`),
+  fc
+    .tuple(table, table, fc.integer({ min: 1, max: 3 }))
+    .map(([t, u, n]) => `ALTER TABLE ${u} ATTACH PARTITION ${t} FOR VALUES IN (${n})`),
+  fc.tuple(table, table).map(([t, u]) => `ALTER TABLE ${u} DETACH PARTITION ${t}`),
+  fc.constantFrom(
+    'CREATE TYPE co AS (x int, y text)',
+    'ALTER TYPE co ADD ATTRIBUTE z int CASCADE',
+    'ALTER TYPE co RENAME ATTRIBUTE x TO w CASCADE',
+    'ALTER TYPE co DROP ATTRIBUTE y CASCADE',
+    'ALTER TABLE t1 ADD c co',
+    'CREATE TABLE t3 OF co',
+    'CREATE DOMAIN dd AS dom CHECK (VALUE < 100)',
+    'ALTER TABLE t2 ADD b dd',
+    'ALTER DOMAIN dom DROP CONSTRAINT dom_check',
+    'CREATE FUNCTION k(x mood) RETURNS mood LANGUAGE sql IMMUTABLE AS $$ SELECT x $$',
+    'CREATE FUNCTION k(x dom DEFAULT 3) RETURNS SETOF t1 LANGUAGE sql AS $$ SELECT * FROM t1 $$',
+    'ALTER TYPE mood SET SCHEMA s',
+    'ALTER SCHEMA s RENAME TO z',
+    'ALTER SCHEMA z RENAME TO s',
+    'ALTER FUNCTION f(int) SET SCHEMA s',
+    'CREATE AGGREGATE ag(int) (sfunc = int4pl, stype = int)',
+    'CREATE VIEW v2 AS SELECT ag(id) FROM t1',
+    'CREATE COLLATION cl FROM "C"',
+    'ALTER TABLE t1 ALTER b TYPE text COLLATE cl',
+  ),
+];
+
+const statement = fc.oneof(...usual, ...rare);
 
 const BASE = `CREATE SCHEMA s; CREATE TYPE mood AS ENUM ('sad', 'ok'); CREATE DOMAIN dom AS int CHECK (VALUE > 0);
   CREATE FUNCTION f(x int) RETURNS int IMMUTABLE LANGUAGE sql AS $$ SELECT x $$;

@@ -159,7 +159,13 @@ export async function roundTrip(row: MatrixRow, databases: EmptyDatabases): Prom
     await withConnection(empty, async (other) => {
       const built = await turn(other, after, { sameDatabase: false }, allowed);
       if (built.problem !== null) problems.push(`from nothing: ${built.problem}`);
-      else await clear(other, empty, 'built');
+      else {
+        // What was built elsewhere has nobody's physical identity.
+        const turned = await turn(other, before, { sameDatabase: false }, true);
+        const justified = row.refuses?.direction === 'back' && turned.problem?.includes(row.refuses.reason);
+        if (turned.problem !== null && justified !== true) problems.push(`elsewhere: ${turned.problem}`);
+        await clear(other, empty, 'built');
+      }
     });
   });
   return { problems };

@@ -8,7 +8,7 @@ import { commentChange, role } from '../owned.ts';
 import { RANK } from '../ranks.ts';
 import { alterOnly, alterPrefix } from './column-address.ts';
 import { columnPrivileges, storage } from './column-details.ts';
-import { followed, isInheritedOnly, notNullFollows, tableOf } from './column-inheritance.ts';
+import { bringsColumns, followed, isInheritedOnly, notNullFollows, tableOf } from './column-inheritance.ts';
 import { isType } from './column-types.ts';
 import { assigned, conversion } from './conversion.ts';
 import { identityAdded, identityChanges } from './identity.ts';
@@ -38,6 +38,7 @@ export function alteration(before: CatalogObject, after: CatalogObject, context:
   if (
     had.local &&
     !wanted.local &&
+    !bringsColumns(after, context) &&
     followed(after, context).some((one) => context.isCreated(keyOf('column', one.identity)))
   ) {
     return 'rebuild';

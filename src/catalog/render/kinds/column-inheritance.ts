@@ -119,3 +119,17 @@ export function survivesInChild(object: CatalogObject, relation: string, context
   }
   return false;
 }
+
+/** Whether the table is there and is attached as a partition: it must bring the columns, which are inherited then. */
+export function bringsColumns(object: CatalogObject, context: RenderContext): boolean {
+  const parent = object.parent ?? '';
+  const now = context.to.objects.get(parent);
+  const was = context.formerly(parent);
+  if (now === undefined || was === undefined) return false;
+  const { partitionOf } = propertiesOf<TableProperties>(now);
+  if (partitionOf === null) return false;
+  return (
+    context.isCreated(keyOf('table', partitionOf)) ||
+    !context.same(propertiesOf<TableProperties>(was).partitionOf, partitionOf)
+  );
+}

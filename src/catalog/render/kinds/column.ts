@@ -2,12 +2,14 @@
 import type { ColumnProperties } from '../../model.ts';
 import type { Detached, KindRenderer, Part } from '../context.ts';
 import { CannotRender, make, part, partId, propertiesOf, withProperties } from '../context.ts';
+import { staysBehind } from '../inheritance.ts';
 import { keyOf, localName, ownerRelation } from '../names.ts';
 import { RANK } from '../ranks.ts';
 import { alterTable } from './column-address.ts';
 import { alteration, alterColumn } from './column-alter.ts';
 import { columnAfterCreate, columnDefinition, fillsRows } from './column-definition.ts';
 import {
+  bringsColumns,
   descendants,
   inheritedColumn,
   isInheritedOnly,
@@ -23,7 +25,7 @@ export const column: KindRenderer = {
     const wanted = propertiesOf<ColumnProperties>(object);
     const position = wanted.position / 10_000;
     const parent = tableOf(object, context);
-    if (isInheritedOnly(object, context) && parent !== null) {
+    if (isInheritedOnly(object, context) && parent !== null && !bringsColumns(object, context)) {
       const parents = parent.partitionOf === null ? parent.inherits : [parent.partitionOf];
       const key = keyOf('column', object.identity);
       const source = parents.map((one) => keyOf('column', `${one}.${localName(object)}`));
@@ -64,7 +66,8 @@ export const column: KindRenderer = {
   },
   drop(object, context) {
     const had = propertiesOf<ColumnProperties>(object);
-    if (isInheritedOnly(object, context)) return [];
+    const left = staysBehind(object, context.from, (key) => context.later(key));
+    if (isInheritedOnly(object, context) && !left) return [];
     const table = alterTable(object, context);
     const relation = ownerRelation(object);
     const kept = survivesInChild(object, relation, context);

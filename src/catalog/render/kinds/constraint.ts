@@ -4,6 +4,7 @@ import { quoteIdent } from '../../../sql/quote.ts';
 import type { CatalogObject, ConstraintProperties, TableProperties } from '../../model.ts';
 import type { KindRenderer, Part, RenderContext } from '../context.ts';
 import { CannotRender, equalJson, make, part, partId, propertiesOf } from '../context.ts';
+import { staysBehind } from '../inheritance.ts';
 import { keyOf, localName, ownerRelation } from '../names.ts';
 import { commentChange } from '../owned.ts';
 import { RANK } from '../ranks.ts';
@@ -178,9 +179,10 @@ function followed(object: CatalogObject, context: RenderContext): string[] {
 export const constraint: KindRenderer = {
   rank: RANK.constraint,
   create,
-  drop(object) {
+  drop(object, context) {
     const own = propertiesOf<ConstraintProperties>(object);
-    if (own.type === 'trigger' || isInherited(object)) return [];
+    if (own.type === 'trigger') return [];
+    if (isInherited(object) && !staysBehind(object, context.from, (key) => context.later(key))) return [];
     return [{ sql: `ALTER ${host(object)} DROP CONSTRAINT ${localName(object)}` }];
   },
   alter(before, after, context) {

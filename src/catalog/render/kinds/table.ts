@@ -277,6 +277,7 @@ function alter(before: CatalogObject, after: CatalogObject, context: RenderConte
       );
     refuseOwnership(
       keyOf('table', name),
+      wanted.inherits,
       wanted.inherits.filter((one) => !fresh.includes(one)),
       context,
     );
@@ -306,15 +307,31 @@ function alter(before: CatalogObject, after: CatalogObject, context: RenderConte
  * NO INHERIT makes the child's columns and CHECKs its own, and INHERIT leaves them so (`attislocal`); no statement makes
  * them merely inherited again.
  */
-function refuseOwnership(key: string, remaining: readonly string[], context: RenderContext): void {
+function refuseOwnership(
+  key: string,
+  wanted: readonly string[],
+  remaining: readonly string[],
+  context: RenderContext,
+): void {
   for (const child of context.children(key)) {
     if (child.kind !== 'column' && child.kind !== 'constraint') continue;
     const { local, inheritedFrom } = child.properties;
     const childKey = keyOf(child.kind, child.identity);
     const had = context.formerly(childKey);
-    if (local !== false || Number(inheritedFrom) === 0 || had === undefined) continue;
+    if (local !== false || Number(inheritedFrom) === 0) continue;
+    const sourceIn = (parent: string): string => keyOf(child.kind, `${parent}.${localName(child)}`);
+    if (had === undefined) {
+      // INHERIT asks for it, and by itself it would be the child's own. A new CHECK goes down afterwards.
+      const comes = remaining.some((parent) => context.to.objects.has(sourceIn(parent)));
+      const asked =
+        child.kind === 'column' || wanted.some((parent) => context.formerly(sourceIn(parent)) !== undefined);
+      if (asked && !comes) {
+        throw new CannotRender(`${childKey} would be its own, and cannot be made merely inherited`);
+      }
+      continue;
+    }
     const still = remaining.some((parent) => {
-      const source = keyOf(child.kind, `${parent}.${localName(child)}`);
+      const source = sourceIn(parent);
       return context.to.objects.has(source) && context.formerly(source) !== undefined;
     });
     if (had.properties.local === true || !still) {

@@ -153,4 +153,52 @@ export const rows: readonly MatrixRow[] = [
     base: 'CREATE SCHEMA s; CREATE TABLE s.t (a int, b int)',
     change: `ALTER SCHEMA s RENAME TO r; CREATE STATISTICS r.st ON a, b FROM r.t; CREATE AGGREGATE r.ag(int) (sfunc = int4pl, stype = int); CREATE FUNCTION r.f(r.t) RETURNS int LANGUAGE sql AS $$ SELECT 1 $$; CREATE TYPE r.e AS ENUM ('a')`,
   },
+  {
+    name: 'two tables change names, and what names one of them is made for the other',
+    base: `CREATE TABLE t (id int PRIMARY KEY, a int); CREATE TABLE t_new (id int PRIMARY KEY, a int); CREATE TABLE c (t int CONSTRAINT fk REFERENCES t);
+      CREATE VIEW v AS SELECT a FROM t; CREATE FUNCTION f() RETURNS bigint LANGUAGE sql BEGIN ATOMIC SELECT count(*) FROM t; END;
+      CREATE MATERIALIZED VIEW m AS SELECT a FROM t; CREATE POLICY p ON c USING (EXISTS (SELECT FROM t WHERE t.id = c.t));
+      INSERT INTO t VALUES (1, 1); INSERT INTO t_new VALUES (1, 2); INSERT INTO c VALUES (1)`,
+    change: `ALTER TABLE t RENAME TO t_old; ALTER TABLE t_new RENAME TO t; CREATE OR REPLACE VIEW v AS SELECT a FROM t;
+      ALTER TABLE c DROP CONSTRAINT fk; ALTER TABLE c ADD CONSTRAINT fk FOREIGN KEY (t) REFERENCES t;
+      CREATE OR REPLACE FUNCTION f() RETURNS bigint LANGUAGE sql BEGIN ATOMIC SELECT count(*) FROM t; END;
+      DROP MATERIALIZED VIEW m; CREATE MATERIALIZED VIEW m AS SELECT a FROM t; ALTER POLICY p ON c USING (EXISTS (SELECT FROM t WHERE t.id = c.t))`,
+    probe: 'SELECT (SELECT a FROM v) AS a, (SELECT a FROM t) AS b, (SELECT count(*) FROM c) AS n',
+  },
+  {
+    name: 'two columns change names, and a view reads the other one',
+    base: 'CREATE TABLE t (id int, a int, b int); CREATE VIEW v AS SELECT id, a FROM t; INSERT INTO t VALUES (1, 2, 3)',
+    change:
+      'ALTER TABLE t RENAME a TO x; ALTER TABLE t RENAME b TO a; ALTER TABLE t RENAME x TO b; CREATE OR REPLACE VIEW v AS SELECT id, a FROM t',
+    probe: 'SELECT id, a FROM v',
+  },
+  {
+    name: 'two functions change names, and what calls one of them calls the other',
+    base: `CREATE FUNCTION f() RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1'; CREATE FUNCTION g() RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 2';
+      CREATE FUNCTION tf() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$; CREATE FUNCTION tg() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
+      CREATE TABLE t (a int DEFAULT f(), b int, CONSTRAINT k CHECK (b > f())); CREATE INDEX i ON t ((b + f())); CREATE TRIGGER tr AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION tf();
+      CREATE DOMAIN d AS int DEFAULT f()`,
+    change: `ALTER FUNCTION f() RENAME TO f_old; ALTER FUNCTION g() RENAME TO f; ALTER FUNCTION tf() RENAME TO tf_old; ALTER FUNCTION tg() RENAME TO tf;
+      ALTER TABLE t ALTER a SET DEFAULT f(); ALTER TABLE t DROP CONSTRAINT k; ALTER TABLE t ADD CONSTRAINT k CHECK (b > f()); DROP INDEX i; CREATE INDEX i ON t ((b + f()));
+      DROP TRIGGER tr ON t; CREATE TRIGGER tr AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION tf(); ALTER DOMAIN d SET DEFAULT f()`,
+  },
+  {
+    name: 'a table in place of another, with the sequence of its name',
+    base: 'CREATE TABLE t (id serial PRIMARY KEY, a int); INSERT INTO t (a) VALUES (7)',
+    change: `CREATE TABLE t_new (id bigserial PRIMARY KEY, a int); ALTER TABLE t RENAME TO t_old; ALTER SEQUENCE t_id_seq RENAME TO t_old_id_seq; ALTER INDEX t_pkey RENAME TO t_old_pkey;
+      ALTER TABLE t_new RENAME TO t; ALTER SEQUENCE t_new_id_seq RENAME TO t_id_seq; ALTER INDEX t_new_pkey RENAME TO t_pkey`,
+    probe: 'SELECT * FROM t',
+  },
+  {
+    name: 'publication loses a table that goes',
+    base: 'CREATE TABLE t (id int PRIMARY KEY, a int); CREATE TABLE other (id int PRIMARY KEY REFERENCES t); CREATE PUBLICATION pub FOR TABLE t, other',
+    change: 'DROP TABLE t CASCADE; ALTER TABLE other ADD b int',
+  },
+  {
+    name: 'publication of a column that changes its type',
+    base: 'CREATE TABLE t (id int PRIMARY KEY, a int); CREATE TABLE other (id int PRIMARY KEY); CREATE PUBLICATION pub FOR TABLE t WHERE (a > 3), other (id)',
+    change:
+      'DROP PUBLICATION pub; ALTER TABLE t ALTER a TYPE bigint; CREATE PUBLICATION pub FOR TABLE t WHERE (a > 3), other (id); ALTER TABLE other RENAME TO others',
+    minMajor: 15,
+  },
 ];

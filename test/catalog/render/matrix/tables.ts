@@ -180,4 +180,23 @@ export const rows: readonly MatrixRow[] = [
       (_, n) => `CREATE TABLE t${n} (id int PRIMARY KEY, up int${n === 0 ? '' : ` REFERENCES t${n - 1}`});`,
     ).join('\n'),
   },
+  {
+    name: 'child that leaves its parent, and what it has from it',
+    base: 'CREATE TABLE t (id int PRIMARY KEY)',
+    change:
+      'DROP TABLE t; CREATE TABLE p (a int, CONSTRAINT k CHECK (a > 0)); CREATE TABLE t (id int PRIMARY KEY) INHERITS (p)',
+    refuses: { direction: 'forward', reason: 'merely inherited' },
+  },
+  {
+    name: 'child that leaves its parent, and columns that both had',
+    base: 'CREATE TABLE p (a int, b int); CREATE TABLE t (id int PRIMARY KEY)',
+    change: 'ALTER TABLE t ADD a int, ADD b int; ALTER TABLE t INHERIT p',
+    cosmetic: 'what a child has from its parent stands first',
+  },
+  {
+    name: 'partition that was a table of another shape',
+    base: 'CREATE TABLE u (id int PRIMARY KEY); CREATE TABLE t (id int, x int)',
+    change:
+      'DROP TABLE t; CREATE TABLE p (id int, y int REFERENCES u, CHECK (y > 0)) PARTITION BY LIST (id); CREATE TABLE t PARTITION OF p FOR VALUES IN (1)',
+  },
 ];
