@@ -305,7 +305,7 @@ it('is readable on a narrow terminal', async () => {
   for (const args of [['assess'], ['rehearse'], ['status'], ['plan']]) {
     const { stdout } = await made.run(args, { env: { COLUMNS: '40' } });
     // SQL stays as it is: it is there to be copied.
-    const long = stdout.split('\n').filter((line) => line.length > 40 && !line.startsWith('      '));
+    const long = stdout.split('\n').filter((line) => line.length > 40 && !/^( {6}| {4}[+-] )/.test(line));
     // A word that is longer than the line stays whole; what has spaces is broken at them.
     const breakable = long.filter((line) => {
       const indent = /^\s*/.exec(line)?.[0].length ?? 0;

@@ -8,17 +8,18 @@ const A = '20260101000000_a';
 const B = '20260102000000_b';
 const C = '20260103000000_c';
 
+const TEXT = 'CREATE TABLE a (\n  id int PRIMARY KEY\n);\n';
+
 /** Two that are applied, and one that waits. */
 async function applied(): Promise<Project> {
   const made = await project({
-    migrations: { [A]: 'CREATE TABLE a (id int PRIMARY KEY);', [B]: 'CREATE TABLE b (id int PRIMARY KEY);' },
+    migrations: { [A]: TEXT, [B]: 'CREATE TABLE b (id int PRIMARY KEY);' },
     files: {
       'ferrata.config.yaml': 'environments: { development: { policy: { proof: off, verify: off } } }',
     },
   });
   expect(await made.run(['up'])).toMatchObject({ code: 0 });
   await made.write(`migrations/${C}/up.sql`, 'CREATE TABLE c (id int PRIMARY KEY);');
-  expect(await made.run(['check'])).toMatchObject({ code: 0, stdout: expect.stringContaining('agree') });
   return made;
 }
 
@@ -114,16 +115,13 @@ describe('a wrong history', () => {
         expect(up.stderr.replace(/\s+/g, ' ')).toMatch(hint);
       }
       expect(await made.rows(`SELECT to_regclass('c'), to_regclass('d')`)).toEqual([[null, null]]);
-      expect((await made.run(['status'])).stdout).toContain('error');
     });
   }
 
   it('line ends and a byte order mark are no edit', async () => {
     const made = await applied();
-    await made.write(
-      `migrations/${A}/up.sql`,
-      '\uFEFFCREATE TABLE a (id int PRIMARY KEY);\r\n'.replace('\r\n', ''),
-    );
+    await made.write(`migrations/${A}/up.sql`, `\uFEFF${TEXT.replaceAll('\n', '\r\n')}`);
+    expect(await made.run(['check'])).toMatchObject({ code: 0, stdout: expect.stringContaining('agree') });
     expect(await made.run(['up'])).toMatchObject({ code: 0 });
   });
 

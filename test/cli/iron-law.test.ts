@@ -98,7 +98,7 @@ describe('production', () => {
 
   it('refuses a proof for another schema', async () => {
     const given = await made();
-    expect(await rehearse(given)).toBe(0);
+    expect(await rehearse(given, '--no-write')).toBe(0);
     await given.rows('CREATE INDEX by_hand ON orders (total)');
     await refuses(given, 'proof-missing');
     await given.rows('DROP INDEX by_hand');
@@ -107,14 +107,24 @@ describe('production', () => {
 
   it('refuses a proof for another text', async () => {
     const given = await made();
-    expect(await rehearse(given)).toBe(0);
+    expect(await rehearse(given, '--no-write')).toBe(0);
     await given.write(`migrations/${ID}/up.sql`, `${UP}\n-- and nothing else\n`);
     await refuses(given, 'proof-missing');
   });
 
-  it('refuses a proof whose plan or verdict was tampered with', async () => {
+  it('refuses where plan.json is another plan than the one that was proved', async () => {
     const given = await made();
     expect(await rehearse(given)).toBe(0);
+    const path = join(given.root, 'migrations', ID, 'plan.json');
+    const plan = JSON.parse(await readFile(path, 'utf8'));
+    plan.steps[0].forward[0].sql = 'ALTER TABLE orders ADD COLUMN other int';
+    await writeFile(path, JSON.stringify(plan));
+    expect(await refuses(given, 'plan-mismatch')).toContain('ferrata rehearse');
+  });
+
+  it('refuses a proof whose plan or verdict was tampered with', async () => {
+    const given = await made();
+    expect(await rehearse(given, '--no-write')).toBe(0);
     await editProof(given, (proved) => {
       proved.plan.steps[0].forward[0].sql = 'ALTER TABLE orders ADD COLUMN other int';
     });
