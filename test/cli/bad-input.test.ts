@@ -49,6 +49,8 @@ async function startByHand(installed: string): Promise<{ url: string; stop(): Pr
       ...spawnAs(account),
       stdio: ['ignore', 'ignore', 'pipe'],
     });
+    const killNow = () => child.kill('SIGKILL');
+    process.once('exit', killNow);
     const ended = new Promise((resolve) => child.once('exit', resolve));
     let said = '';
     child.stderr.on('data', (chunk: Buffer) => {
@@ -59,6 +61,7 @@ async function startByHand(installed: string): Promise<{ url: string; stop(): Pr
     return {
       url: `postgres://postgres@127.0.0.1:${port}/postgres`,
       stop: async () => {
+        process.removeListener('exit', killNow);
         child.kill('SIGINT');
         await ended;
         await rm(folder, { recursive: true, force: true });
