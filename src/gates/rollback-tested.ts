@@ -68,5 +68,12 @@ export const rollbackTested: Gate = async ({ session, migration, plan, proved, s
       `\`ferrata rehearse ${migration.id} --data ${policy.proofData}\`.`,
     );
   }
+  if (proof.level < 2 && policy.proofData !== 'none') {
+    return refuses(
+      'proof-too-weak',
+      `The rehearsal of ${migration.id} met no rows in some table that it touches: it proves the schema, not the data.`,
+      `\`ferrata rehearse ${migration.id} --data sample\` takes rows of the target itself.`,
+    );
+  }
   return holds(`Proved ${proof.provedAt} on ${proof.dataSource === 'none' ? 'no' : proof.dataSource} data.`);
 };

@@ -1,4 +1,5 @@
 /** Phases 3 to 6 for what is pending: proof, gates, backup, run, verification, report. */
+import { setImmediate } from 'node:timers/promises';
 import { fingerprintCatalog } from '../catalog/fingerprint.ts';
 import { readCatalog } from '../catalog/read.ts';
 import type { Settings } from '../config/settings.ts';
@@ -11,7 +12,7 @@ import { type Ledger, openLedger } from '../ledger/ledger.ts';
 import { forgetSchema } from '../ledger/snapshot.ts';
 import type { Plan } from '../plan/model.ts';
 import type { ProvedPlan } from '../prepare/model.ts';
-import { compileMember } from '../prepare/rehearse/member.ts';
+import { compileMember, type Member } from '../prepare/rehearse/member.ts';
 import { checkHistory, historyError } from '../source/history.ts';
 import type { Migration } from '../source/model.ts';
 import { readMigrations } from '../source/native.ts';
@@ -105,19 +106,19 @@ async function choosePending(
 async function runUnproved(tools: RunTools, chosen: readonly Migration[]): Promise<readonly RunSummary[]> {
   const { settings, connection } = tools.session;
   const start = { catalog: null, major: connection.server.major };
-  const compile = (migration: Migration | undefined) =>
-    migration === undefined ? null : compileMember(migration, start, null, settings.environment.policy);
+  const compile = (migration: Migration) =>
+    compileMember(migration, start, null, settings.environment.policy);
   const runs: RunSummary[] = [];
-  let ahead = compile(chosen[0]);
+  let ahead: Promise<Member> | null = null;
   for (const [index, migration] of chosen.entries()) {
-    const member = await ahead;
-    if (member === null) break;
-    ahead = compile(chosen[index + 1]);
-    // A migration that does not compile is told when its turn comes.
+    const { plan } = await (ahead ?? compile(migration));
+    const running = runMigration(tools, { migration, plan, proved: null, catalog: null, backup: null });
+    const next = chosen[index + 1];
+    // The server has its message before this process begins to compute.
+    ahead = next === undefined ? null : setImmediate().then(() => compile(next));
+    // One that does not compile is told when its turn comes.
     ahead?.catch(() => {});
-    runs.push(
-      await runMigration(tools, { migration, plan: member.plan, proved: null, catalog: null, backup: null }),
-    );
+    runs.push(await running);
   }
   return runs;
 }

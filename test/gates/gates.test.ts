@@ -57,6 +57,8 @@ describe('the iron law', () => {
     ['rehearsed on another version', {}, { serverMajor: 9 }, 'proof-too-weak'],
     ['rehearsed on another version, allowed', { proofOtherMajor: true }, { serverMajor: 9 }, null],
     ['too weak data', {}, { dataSource: 'none' }, 'proof-too-weak'],
+    ['the schema alone', {}, { level: 1 }, 'proof-too-weak'],
+    ['the schema alone, where no rows are asked for', { proofData: 'none' }, { level: 1 }, null],
   ];
   for (const [what, policy, proof, code] of cases) {
     it(`${code === null ? 'lets through' : 'refuses'}: ${what}`, async () => {
