@@ -44,13 +44,28 @@ function searches(table: TableShape, row: WrittenLateRow): readonly string[] {
     const value = row.values[name] ?? null;
     const type = columns[index]?.type ?? 'text';
     if (value === null || type === row.types[name]) return textCondition(name, value);
-    const cast = `${quoteLiteral(value)}::${type}`;
-    return `(${quoteIdent(name)}::text = ${quoteLiteral(value)} OR ${quoteIdent(name)}::text = (${cast})::text)`;
+    const given = quoteLiteral(value);
+    const kept = quoteIdent(name);
+    const newType = row.types[name] ?? 'text';
+    // Within a family a cast to the old type may cut or round: the value that came back must be the one that was given.
+    const same =
+      family(type) !== null && family(type) === family(newType)
+        ? `(${kept}::${newType})::text = ${given}`
+        : `${kept}::text = (${given}::${type})::text`;
+    return `(${kept}::text = ${given} OR ${same})`;
   });
   return [byText, byValue].map((conditions) => {
     const where = conditions.length === 0 ? 'true' : conditions.join(' AND ');
     return `SELECT 1 / count(*) FROM ${table.identity} WHERE ${where}`;
   });
+}
+
+/** Types between which casts lose digits, characters or times in silence. */
+function family(type: string): 'number' | 'text' | 'time' | null {
+  if (/^(smallint|integer|bigint|numeric|real|double precision|money)\b/.test(type)) return 'number';
+  if (/^(character|text|name|citext|bpchar)\b/.test(type)) return 'text';
+  if (/^(timestamp|date|time|interval)\b/.test(type)) return 'time';
+  return null;
 }
 
 function textCondition(name: string, value: string | null): string {
