@@ -14,10 +14,8 @@ import type { Plan } from '../plan/model.ts';
 import type { Connection } from '../postgres/connection.ts';
 import type { ProvedPlan } from '../prepare/model.ts';
 import type { Migration } from '../source/model.ts';
-import { takeBaseline, touchedTables, verify } from '../verify/index.ts';
 import type { Baseline, Verification } from '../verify/model.ts';
 import { recordLiveSchema } from './drift.ts';
-import { writeRunReport } from './report.ts';
 import type { Session } from './session.ts';
 
 /** What a person asks for while it runs. */
@@ -145,6 +143,7 @@ interface Finish {
 
 async function finish(tools: RunTools, executed: Executed, input: Finish): Promise<RunSummary> {
   const { session, ledger } = tools;
+  const { verify } = await import('../verify/index.ts');
   const verification = await verify({
     connection: session.connection,
     reporter: session.reporter,
@@ -161,6 +160,7 @@ async function finish(tools: RunTools, executed: Executed, input: Finish): Promi
     verification,
     windowHours: input.plan.rollbackWindowHours,
   });
+  const { writeRunReport } = await import('./report.ts');
   const report = await writeRunReport(session, ledger, executed.run);
   return summary(executed, 'completed', verification, report);
 }
@@ -194,6 +194,7 @@ async function refuse(
     });
     await recordLiveSchema(session, `rollback of ${executed.migration}`);
   }
+  const { writeRunReport } = await import('./report.ts');
   const report = await writeRunReport(session, ledger, executed.run);
   throw new FerrataError('verification-failed', `${executed.migration} ran, but its verification failed.`, {
     why: what,
@@ -219,6 +220,7 @@ export async function readFingerprint(connection: Connection): Promise<string> {
 }
 
 async function baselineFor(connection: Connection, input: RunInput): Promise<Baseline> {
+  const { takeBaseline, touchedTables } = await import('../verify/index.ts');
   const tables = touchedTables(
     {
       migration: input.migration,

@@ -16,11 +16,9 @@ import { compileMember, type Member } from '../prepare/rehearse/member.ts';
 import { checkHistory, historyError } from '../source/history.ts';
 import type { Migration } from '../source/model.ts';
 import { readMigrations } from '../source/native.ts';
-import { ensureBackup } from './backup-gate.ts';
 import { ownerName } from './owner.ts';
 import { requirePinned } from './plan-file.ts';
 import { findProofs } from './proofs.ts';
-import { rehearseIn } from './rehearse.ts';
 import { type RunSummary, type RunTools, resumeUnfinished, runMigration, type Signals } from './run.ts';
 import { findMigration, pendingOf } from './select.ts';
 import { requireWritable, type Session, withSession } from './session.ts';
@@ -161,6 +159,8 @@ async function rehearseMissing(
   const candidates = await findProofs(session, ledger, chosen, fingerprintCatalog(catalog).hash);
   const first = candidates.findIndex(({ proved }) => proved?.proof.outcome !== 'proved');
   if (first === -1) return;
+  // Loaded where it is used: an `up` with its proofs at hand starts without the rehearsal's rooms.
+  const { rehearseIn } = await import('./rehearse.ts');
   const missing = chosen.slice(first).map((migration) => migration.id);
   await rehearseIn(session, await readMigrations(session.settings), {
     ids: missing,
@@ -200,6 +200,7 @@ async function runAll(
         proved?.plan ??
         (await compileMember(migration, { catalog, major: session.connection.server.major }, null, policy))
           .plan;
+      const { ensureBackup } = await import('./backup-gate.ts');
       const backup = await ensureBackup(session, migration, plan, proved, catalog);
       const gates = await checkGates({
         session,
