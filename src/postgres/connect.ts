@@ -3,6 +3,7 @@
  * works behind a pooler in transaction mode: no SET outside a transaction, no named prepared statement, no session lock.
  */
 import type { Readable, Writable } from 'node:stream';
+import './navigator.ts';
 import pg from 'pg';
 import { from as copyFromStream, to as copyToStream } from 'pg-copy-streams';
 import { FerrataError } from '../errors.ts';

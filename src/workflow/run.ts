@@ -1,7 +1,6 @@
 /** One migration: run, verified, recorded, reported; or gone on with after an interruption. */
 import { fingerprintCatalog } from '../catalog/fingerprint.ts';
 import type { Catalog } from '../catalog/model.ts';
-import { readCatalog } from '../catalog/read.ts';
 import { FerrataError } from '../errors.ts';
 import { executeDown } from '../execute/rollback.ts';
 import type { Executed } from '../execute/run.ts';
@@ -15,7 +14,7 @@ import type { Connection } from '../postgres/connection.ts';
 import type { ProvedPlan } from '../prepare/model.ts';
 import type { Migration } from '../source/model.ts';
 import type { Baseline, Verification } from '../verify/model.ts';
-import { recordLiveSchema } from './drift.ts';
+import { readLiveSchema } from './live-schema.ts';
 import type { Session } from './session.ts';
 
 /** What a person asks for while it runs. */
@@ -154,6 +153,7 @@ async function finish(tools: RunTools, executed: Executed, input: Finish): Promi
     catalogBefore: input.catalog,
   });
   if (!verification.ok) return refuse(tools, executed, input, verification);
+  const { recordLiveSchema } = await import('./drift.ts');
   const endFingerprint = await recordLiveSchema(session, `up ${executed.migration}`);
   await ledger.setState(executed.run, 'completed', {
     endFingerprint,
@@ -192,6 +192,7 @@ async function refuse(
       run,
       downSource: sourceOfDown(input.migration),
     });
+    const { recordLiveSchema } = await import('./drift.ts');
     await recordLiveSchema(session, `rollback of ${executed.migration}`);
   }
   const { writeRunReport } = await import('./report.ts');
@@ -216,7 +217,7 @@ export function sourceOfDown(migration: Migration | null) {
 }
 
 export async function readFingerprint(connection: Connection): Promise<string> {
-  return fingerprintCatalog(await readCatalog(connection, { dependencies: false })).hash;
+  return fingerprintCatalog(await readLiveSchema(connection, false)).hash;
 }
 
 async function baselineFor(connection: Connection, input: RunInput): Promise<Baseline> {

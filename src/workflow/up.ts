@@ -1,7 +1,6 @@
 /** Phases 3 to 6 for what is pending: proof, gates, backup, run, verification, report. */
 import { setImmediate } from 'node:timers/promises';
 import { fingerprintCatalog } from '../catalog/fingerprint.ts';
-import { readCatalog } from '../catalog/read.ts';
 import type { Settings } from '../config/settings.ts';
 import { FerrataError } from '../errors.ts';
 import type { Reporter } from '../events.ts';
@@ -16,6 +15,7 @@ import { compileMember, type Member } from '../prepare/rehearse/member.ts';
 import { checkHistory, historyError } from '../source/history.ts';
 import type { Migration } from '../source/model.ts';
 import { readMigrations } from '../source/native.ts';
+import { readLiveSchema } from './live-schema.ts';
 import { ownerName } from './owner.ts';
 import { requirePinned } from './plan-file.ts';
 import { findProofs } from './proofs.ts';
@@ -128,7 +128,7 @@ async function preview(
   force: string | null,
 ): Promise<readonly Planned[]> {
   const { settings, connection } = session;
-  const catalog = await readCatalog(connection, { dependencies: false });
+  const catalog = await readLiveSchema(connection, false);
   const candidates = await findProofs(session, ledger, chosen, fingerprintCatalog(catalog).hash);
   const planned: Planned[] = [];
   for (const { migration, proved, startFingerprint } of candidates) {
@@ -155,7 +155,7 @@ async function rehearseMissing(
   chosen: readonly Migration[],
 ): Promise<void> {
   if (chosen.length === 0) return;
-  const catalog = await readCatalog(session.connection, { dependencies: false });
+  const catalog = await readLiveSchema(session.connection, false);
   const candidates = await findProofs(session, ledger, chosen, fingerprintCatalog(catalog).hash);
   const first = candidates.findIndex(({ proved }) => proved?.proof.outcome !== 'proved');
   if (first === -1) return;
@@ -192,7 +192,7 @@ async function runAll(
     const chosen = await choosePending(ledger, migrations, request.to);
     if (policy.proof === 'off') return [...runs, ...(await runUnproved(tools, chosen))];
     for (const migration of chosen) {
-      const catalog = await readCatalog(session.connection, { dependencies: true });
+      const catalog = await readLiveSchema(session.connection, true);
       const fingerprint = fingerprintCatalog(catalog).hash;
       const [candidate] = await findProofs(session, ledger, [migration], fingerprint);
       const proved = candidate?.proved ?? null;
