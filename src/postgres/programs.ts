@@ -64,12 +64,6 @@ export async function findServers(directory: string | null): Promise<ServerProgr
   return found.filter((server) => server !== null).sort((a, b) => b.major - a.major);
 }
 
-/** The best server of one major; null when there is none. */
-export async function findServer(directory: string | null, major: number): Promise<ServerPrograms | null> {
-  const servers = await findServers(directory);
-  return servers.find((server) => server.major === major) ?? null;
-}
-
 /**
  * The newest client program of at least `minMajor` (pg_dump refuses a server newer than itself); null when there is
  * none. Looks on the PATH too.

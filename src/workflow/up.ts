@@ -211,8 +211,9 @@ async function runAll(
         startFingerprint: fingerprint,
         force: request.force,
       });
-      await requirePinned(migration, plan);
       requireGates(gates, migration.id);
+      // Without a proof there is no proved plan that a pinned one could differ from: the gate, or --force, has spoken.
+      if (proved !== null) await requirePinned(migration, plan);
       requireGroup(migration, proved, chosen, await ledger.applied());
       const forced = forcedGates(gates);
       if (forced.length > 0) {
