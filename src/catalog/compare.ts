@@ -2,6 +2,7 @@
 import { plainBody } from './cosmetic.ts';
 import { canonicalJson } from './fingerprint.ts';
 import type { Catalog, CatalogObject, Comparison, Difference, Json, ObjectKey } from './model.ts';
+import { belongingsOf, summarise } from './summary.ts';
 
 export interface CompareOptions {
   /**
@@ -57,6 +58,7 @@ class Comparer {
   readonly #arrived: ReadonlySet<ObjectKey>;
   readonly #substitutions: readonly (readonly [RegExp, string])[];
   readonly #differences: Difference[] = [];
+  readonly #counted = new Map<'present' | 'absent', ReturnType<typeof belongingsOf>>();
   /** Between two major versions a privilege that only the newer knows is no difference. */
   readonly #crossVersion: boolean;
 
@@ -98,11 +100,34 @@ class Comparer {
     // What belongs to an absent table is not listed again.
     if (parent !== null && !other.objects.has(parent) && !parentMoved) return;
     const was = now === 'present' ? 'absent' : 'present';
-    this.#add(object, 'presence', was, now, false);
+    const summary = summarise(object, () => this.#belongings(now));
+    this.#add(object, 'presence', was, now, false, summary);
   }
 
-  #add(object: CatalogObject, property: string, before: Json, after: Json, cosmetic: boolean): void {
-    this.#differences.push({ kind: object.kind, object: object.identity, property, before, after, cosmetic });
+  #belongings(now: 'present' | 'absent'): ReturnType<typeof belongingsOf> {
+    const known = this.#counted.get(now) ?? belongingsOf(now === 'present' ? this.#after : this.#before);
+    this.#counted.set(now, known);
+    return known;
+  }
+
+  #add(
+    object: CatalogObject,
+    property: string,
+    before: Json,
+    after: Json,
+    cosmetic: boolean,
+    summary: string | null = null,
+  ): void {
+    this.#differences.push({
+      kind: object.kind,
+      object: object.identity,
+      property,
+      before,
+      after,
+      cosmetic,
+      ...(object.parent === null ? {} : { parent: object.parent }),
+      ...(summary === null ? {} : { summary }),
+    });
   }
 
   #pair({ before, after }: Pair, moved: boolean): void {

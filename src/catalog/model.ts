@@ -400,6 +400,10 @@ export interface Difference {
   readonly before: Json;
   readonly after: Json;
   readonly cosmetic: boolean;
+  /** The table, view or domain that the object belongs to, where it belongs to one. */
+  readonly parent?: ObjectKey;
+  /** Of an object that is on one side alone: what it is, on one line. For people; never compared. */
+  readonly summary?: string;
 }
 
 export interface Comparison {
