@@ -2,7 +2,9 @@
  * What the readers of the single kinds share while one catalog is being read: names by OID, comments, extension
  * members, and the place where the objects that they find are put.
  */
+
 import { quoteIdent, quoteQualified } from '../sql/quote.ts';
+import { canonicalProperties } from './canonical.ts';
 import { type AclKind, privileges as expandPrivileges, type Text } from './decode.ts';
 import {
   ATTIC_SCHEMA,
@@ -138,7 +140,8 @@ export class ReadContext {
   /** Puts an object where it belongs: among the objects, or into the parked thing that it is part of. */
   add(object: CatalogObject<object>, parked: ParkedDraft | null = null): void {
     // Properties of every kind are JSON; the model's interfaces lack the index signature that would say so.
-    const plain = object as CatalogObject;
+    const properties = canonicalProperties(object.kind, object.properties);
+    const plain = (properties === object.properties ? object : { ...object, properties }) as CatalogObject;
     if (parked === null) this.objects.set(`${object.kind} ${object.identity}`, plain);
     else parked.objects.push(plain);
   }
