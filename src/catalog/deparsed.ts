@@ -190,7 +190,7 @@ function distributed(elements: Group, type: readonly Node[]): readonly Node[] {
 
 /**
  * Statistics objects are printed without the brackets that a reader does not need: `ARRAY['a'::character varying]::text[]`.
- * Only literals are cast there; what would need brackets stays as it is.
+ * Literals, columns, calls and casts of them stand there without; what would need brackets stays as it is.
  */
 function bareArray(
   nodes: readonly Node[],
@@ -201,9 +201,17 @@ function bareArray(
   const type = nodes[index + 2] === '::' ? arrayType(nodes, index + 3) : null;
   if (type === null) return null;
   const values = separated(elements.items);
-  if (!values.every(([first]) => typeof first === 'string' && /^['0-9]/.test(first))) return null;
+  if (!values.every((value) => value.every(isPlain))) return null;
   const cast = values.map((value): readonly Node[] => [...value, '::', ...type.element]);
   return { nodes: ['ARRAY', { open: '[', items: joined(cast) }], end: type.end };
+}
+
+const CLAUSES = new Set(['AND', 'AT', 'CASE', 'COLLATE', 'ILIKE', 'IS', 'LIKE', 'NOT', 'OR', 'SIMILAR']);
+
+/** Part of a literal, a name, a call or a cast: no operator and no clause. */
+function isPlain(node: Node): boolean {
+  if (typeof node === 'object') return true;
+  return node === '::' || (/^['".\sA-Za-z0-9_$\u0080-\uffff]/.test(node) && !CLAUSES.has(node));
 }
 
 /** The items between top-level commas, without the space behind these. */
