@@ -68,19 +68,21 @@ function published(
   schemas: readonly string[],
   context: ReadContext,
 ): string[] {
-  const items: string[] = [];
+  // `TABLE` and `TABLES IN SCHEMA` once each: before 15 the first may not be repeated, and the second is unknown.
+  const relations: string[] = [];
   for (const [oid, columns, filter] of tables) {
     const relation = context.relations.get(oid);
     if (relation === undefined || relation.parked !== null) continue;
     const names = columns?.split(' ').map((attnum) => quoteIdent(context.columnName(oid, attnum)));
     const list = names === undefined ? '' : ` (${names.join(', ')})`;
-    items.push(`TABLE ${relation.identity}${list}${filter === null ? '' : ` WHERE (${filter})`}`);
+    relations.push(`${relation.identity}${list}${filter === null ? '' : ` WHERE (${filter})`}`);
   }
-  for (const oid of schemas) {
-    const schema = context.visibleSchema(oid);
-    if (schema !== undefined) items.push(`TABLES IN SCHEMA ${schema.quoted}`);
-  }
-  return items.length === 0 ? [] : [`FOR ${items.sort().join(', ')}`];
+  const whole = schemas.flatMap((oid) => context.visibleSchema(oid)?.quoted ?? []);
+  const items = [
+    ...(relations.length > 0 ? [`TABLE ${relations.sort().join(', ')}`] : []),
+    ...(whole.length > 0 ? [`TABLES IN SCHEMA ${whole.sort().join(', ')}`] : []),
+  ];
+  return items.length === 0 ? [] : [`FOR ${items.join(', ')}`];
 }
 
 /**

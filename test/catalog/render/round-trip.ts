@@ -4,10 +4,14 @@ import { readCatalog } from '../../../src/catalog/read.ts';
 import { type RenderOptions, renderDifference } from '../../../src/catalog/render/index.ts';
 import type { Connection, Connector } from '../../../src/postgres/connection.ts';
 import type { MatrixRow } from './matrix/row.ts';
+import type { Referee } from './referee.ts';
 
-/** What went wrong on the way; empty: nothing. */
+/** What a round trip saw. */
 export interface Trip {
+  /** What went wrong on the way; empty: nothing. */
   readonly problems: readonly string[];
+  /** The two states; null where the server did not even take the row's own SQL. */
+  readonly states: { readonly before: Catalog; readonly after: Catalog } | null;
 }
 
 export async function withConnection<T>(
@@ -55,120 +59,220 @@ export function differences(actual: Catalog, wanted: Catalog, allowCosmetic: boo
     );
 }
 
-/** Renders `actual → wanted` on the connection's database, applies, and compares. */
+/** What came of one rendering. */
+export interface Turn {
+  /** What went wrong: refusals (the text then begins with `refused`), the server's message, or what is left to do. */
+  readonly problem: string | null;
+  readonly rendering: Rendering;
+  /** The database as it is now. */
+  readonly now: Catalog;
+}
+
+/**
+ * Renders `actual → wanted` on the connection's database, applies, and compares. `from` spares a read where the caller
+ * has just made it.
+ */
 export async function turn(
   connection: Connection,
   wanted: Catalog,
   options: Partial<RenderOptions>,
   allowCosmetic: boolean,
-): Promise<{ readonly problem: string | null; readonly rendering: Rendering }> {
-  const from = await readCatalog(connection);
-  const rendering = renderDifference(from, wanted, {
+  from?: Catalog,
+): Promise<Turn> {
+  const actual = from ?? (await readCatalog(connection));
+  const rendering = renderDifference(actual, wanted, {
     sameDatabase: true,
     currentUser: connection.server.user,
     ...options,
   });
-  if (rendering.refusals.length > 0) return { problem: `refused:\n${listing(rendering)}`, rendering };
+  if (rendering.refusals.length > 0) {
+    return { problem: `refused:\n${listing(rendering)}`, rendering, now: actual };
+  }
   const failure = await apply(connection, rendering);
-  if (failure !== null) return { problem: `${failure}\n${listing(rendering)}`, rendering };
-  const left = differences(await readCatalog(connection), wanted, allowCosmetic);
+  if (failure !== null) return { problem: `${failure}\n${listing(rendering)}`, rendering, now: actual };
+  const now = await readCatalog(connection);
+  const left = differences(now, wanted, allowCosmetic);
   const problem = left.length === 0 ? null : `${left.join('\n')}\n${listing(rendering)}`;
-  return { problem, rendering };
+  return { problem, rendering, now };
 }
 
-/** Empty databases of one server; what was brought back to nothing serves again. */
+/** A database, and a connection to it that stays open as long as the database is of use. */
+export interface Room {
+  readonly connector: Connector;
+  readonly connection: Connection;
+}
+
+/**
+ * Empty databases of one server, each with a connection whose caches are warm; what was brought back to nothing serves
+ * again.
+ */
 export class EmptyDatabases {
   readonly #create: () => Promise<Connector>;
-  readonly #free: Connector[] = [];
+  readonly #free: Room[] = [];
   #nothing: Promise<Catalog> | undefined;
 
   constructor(create: () => Promise<Connector>) {
     this.#create = create;
   }
 
-  async take(): Promise<Connector> {
-    return this.#free.pop() ?? (await this.#create());
+  async take(): Promise<Room> {
+    const free = this.#free.pop();
+    if (free !== undefined) return free;
+    const connector = await this.#create();
+    return { connector, connection: await connector.connect('test') };
   }
 
-  giveBack(database: Connector): void {
-    this.#free.push(database);
+  /** `empty`: whether it is as it was when it was taken; otherwise nobody gets it again. */
+  async giveBack(room: Room, empty: boolean): Promise<void> {
+    if (!empty) return await room.connection.close();
+    await room.connection.script('DISCARD ALL');
+    this.#free.push(room);
   }
 
   /** The catalog of an empty database. */
   nothing(): Promise<Catalog> {
-    this.#nothing ??= this.#create().then((database) => withConnection(database, (one) => readCatalog(one)));
+    this.#nothing ??= (async () => {
+      const room = await this.take();
+      const catalog = await readCatalog(room.connection);
+      await this.giveBack(room, true);
+      return catalog;
+    })();
     return this.#nothing;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#free.splice(0).map(({ connection }) => connection.close()));
   }
 }
 
-/** Base → change → back → forward on one database, and the changed one built from nothing in another, and both dropped. */
-export async function roundTrip(row: MatrixRow, databases: EmptyDatabases): Promise<Trip> {
-  const problems: string[] = [];
-  const allowed = row.cosmetic !== undefined;
-  const [database, empty, nothing] = await Promise.all([
-    databases.take(),
-    databases.take(),
-    databases.nothing(),
-  ]);
-  const refused = (direction: 'back' | 'forward', problem: string | null): boolean => {
-    if (row.refuses?.direction !== direction) return false;
-    if (problem === null || !problem.startsWith('refused')) problems.push(`${direction}: not refused`);
-    else if (!problem.includes(row.refuses.reason))
-      problems.push(`${direction}: refused otherwise: ${problem}`);
-    return true;
-  };
-  const clear = async (connection: Connection, connector: Connector, what: string): Promise<void> => {
-    const gone = await turn(connection, nothing, { sameDatabase: false }, false);
-    if (gone.problem !== null) problems.push(`to nothing (${what}): ${gone.problem}`);
-    else databases.giveBack(connector);
-  };
-  await withConnection(database, async (connection) => {
+/**
+ * Base → change → back → forward on one database, and the changed one built from nothing in another, and both dropped.
+ * The referee, where there is one, looks at the same states with the server's own tool.
+ */
+export async function roundTrip(
+  row: MatrixRow,
+  databases: EmptyDatabases,
+  referee: Referee | null,
+): Promise<Trip> {
+  const trip = new RoundTrip(row, databases, referee);
+  await trip.run();
+  return trip;
+}
+
+class RoundTrip implements Trip {
+  readonly problems: string[] = [];
+  states: Trip['states'] = null;
+  readonly #row: MatrixRow;
+  readonly #databases: EmptyDatabases;
+  readonly #referee: Referee | null;
+  readonly #cosmetic: boolean;
+
+  constructor(row: MatrixRow, databases: EmptyDatabases, referee: Referee | null) {
+    this.#row = row;
+    this.#databases = databases;
+    this.#referee = referee;
+    this.#cosmetic = row.cosmetic !== undefined;
+  }
+
+  async run(): Promise<void> {
+    const room = await this.#databases.take();
+    const changed = await this.#thereAndBack(room).catch(async (error: unknown) => {
+      await this.#databases.giveBack(room, false);
+      throw error;
+    });
+    await this.#clear(room, changed.now, 'changed');
+    await this.#elsewhere(changed);
+  }
+
+  /** On one database; returns what it ends with, and the dump of the changed state. */
+  async #thereAndBack(room: Room): Promise<{ readonly now: Catalog; readonly dump: string | null }> {
+    const { connection } = room;
+    const row = this.#row;
     await connection.script(row.base);
     const before = await readCatalog(connection);
+    const dump = await this.#dump(room);
     const content = row.probe === undefined ? null : await connection.script(row.probe);
     await connection.script(row.change);
     const after = await readCatalog(connection);
+    const changedDump = await this.#dump(room);
+    this.states = { before, after };
     if (compareCatalogs(before, after).outcome === 'equal') {
-      problems.push('the change changes nothing that the catalog knows');
+      this.problems.push('the change changes nothing that the catalog knows');
     }
-    const same = await turn(connection, after, {}, false);
-    if (same.rendering.statements.length > 0) {
-      problems.push(`nothing to do, but renders\n${listing(same.rendering)}`);
+    const still = renderDifference(after, after, { sameDatabase: true, currentUser: connection.server.user });
+    if (still.statements.length > 0) {
+      this.problems.push(`nothing to do, but renders\n${listing(still)}`);
     }
-    const back = await turn(connection, before, {}, allowed);
-    if (!refused('back', back.problem)) {
-      if (back.problem !== null) problems.push(`back: ${back.problem}`);
-      problems.push(...unexpected(row, back.rendering));
-      if (content !== null && back.problem === null) {
-        const now = await connection.script(row.probe ?? '');
-        if (JSON.stringify(now) !== JSON.stringify(content)) {
-          problems.push(
-            `content ${JSON.stringify(now)}, was ${JSON.stringify(content)}\n${listing(back.rendering)}`,
-          );
-        }
-      }
-      if (back.problem === null) {
-        // Without physical identity a renamed column is dropped and added: last.
-        const forward = await turn(connection, after, { sameDatabase: false }, true);
-        if (!refused('forward', forward.problem) && forward.problem !== null) {
-          problems.push(`forward: ${forward.problem}`);
-        }
+    const back = await turn(connection, before, {}, this.#cosmetic, after);
+    if (this.#refused('back', back.problem)) return { now: back.now, dump: changedDump };
+    if (back.problem !== null) this.problems.push(`back: ${back.problem}`);
+    this.problems.push(...unexpected(row, back.rendering));
+    if (back.problem !== null) return { now: back.now, dump: changedDump };
+    if (content !== null) {
+      const now = await connection.script(row.probe ?? '');
+      if (JSON.stringify(now) !== JSON.stringify(content)) {
+        this.problems.push(
+          `content ${JSON.stringify(now)}, was ${JSON.stringify(content)}\n${listing(back.rendering)}`,
+        );
       }
     }
-    await clear(connection, database, 'changed');
-    await withConnection(empty, async (other) => {
-      const built = await turn(other, after, { sameDatabase: false }, allowed);
-      if (built.problem !== null) problems.push(`from nothing: ${built.problem}`);
-      else {
-        // What was built elsewhere has nobody's physical identity.
-        const turned = await turn(other, before, { sameDatabase: false }, true);
-        const justified = row.refuses?.direction === 'back' && turned.problem?.includes(row.refuses.reason);
-        if (turned.problem !== null && justified !== true) problems.push(`elsewhere: ${turned.problem}`);
-        await clear(other, empty, 'built');
-      }
-    });
-  });
-  return { problems };
+    this.#verdict('back', dump, await this.#dump(room), back.rendering);
+    // Without physical identity a renamed column is dropped and added: last.
+    const forward = await turn(connection, after, { sameDatabase: false }, true, back.now);
+    if (!this.#refused('forward', forward.problem) && forward.problem !== null) {
+      this.problems.push(`forward: ${forward.problem}`);
+    }
+    return { now: forward.now, dump: changedDump };
+  }
+
+  /** The changed state built from nothing in another database, and the way back there. */
+  async #elsewhere(changed: { readonly dump: string | null }): Promise<void> {
+    if (this.states === null) return;
+    const { before, after } = this.states;
+    const room = await this.#databases.take();
+    const nothing = await this.#databases.nothing();
+    const built = await turn(room.connection, after, { sameDatabase: false }, this.#cosmetic, nothing);
+    if (built.problem !== null) {
+      this.problems.push(`from nothing: ${built.problem}`);
+      await this.#databases.giveBack(room, false);
+      return;
+    }
+    this.#verdict('from nothing', changed.dump, await this.#dump(room), built.rendering);
+    // What was built elsewhere has nobody's physical identity.
+    const turned = await turn(room.connection, before, { sameDatabase: false }, true, built.now);
+    const { refuses } = this.#row;
+    const justified = refuses?.direction === 'back' && turned.problem?.includes(refuses.reason);
+    if (turned.problem !== null && justified !== true) this.problems.push(`elsewhere: ${turned.problem}`);
+    await this.#clear(room, turned.now, 'built');
+  }
+
+  /** `what` says which of the two databases it is. */
+  async #clear(room: Room, from: Catalog, what: string): Promise<void> {
+    const nothing = await this.#databases.nothing();
+    const gone = await turn(room.connection, nothing, { sameDatabase: false }, false, from);
+    if (gone.problem !== null) this.problems.push(`to nothing (${what}): ${gone.problem}`);
+    await this.#databases.giveBack(room, gone.problem === null);
+  }
+
+  #refused(direction: 'back' | 'forward', problem: string | null): boolean {
+    const { refuses } = this.#row;
+    if (refuses?.direction !== direction) return false;
+    if (problem === null || !problem.startsWith('refused')) this.problems.push(`${direction}: not refused`);
+    else if (!problem.includes(refuses.reason)) {
+      this.problems.push(`${direction}: refused otherwise: ${problem}`);
+    }
+    return true;
+  }
+
+  async #dump(room: Room): Promise<string | null> {
+    return this.#referee === null ? null : await this.#referee.dump(room.connector);
+  }
+
+  #verdict(what: string, wanted: string | null, actual: string | null, rendering: Rendering): void {
+    if (this.#referee === null || wanted === null || actual === null) return;
+    const found = this.#referee.compare(wanted, actual, this.#cosmetic);
+    if (found !== null) this.problems.push(`pg_dump (${what}): ${found}\n${listing(rendering)}`);
+  }
 }
 
 function unexpected(row: MatrixRow, rendering: Rendering): string[] {

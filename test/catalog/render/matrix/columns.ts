@@ -318,6 +318,7 @@ export const rows: readonly MatrixRow[] = [
   },
   {
     name: 'compression',
+    minMajor: 14,
     base: 'CREATE TABLE t (a text COMPRESSION pglz)',
     change: 'ALTER TABLE t ALTER a SET COMPRESSION default',
   },

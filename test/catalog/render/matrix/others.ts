@@ -51,6 +51,7 @@ export const rows: readonly MatrixRow[] = [
   },
   {
     name: 'statistics through a type change',
+    minMajor: 14,
     base: `${T} CREATE STATISTICS st (mcv) ON a, (a + 1) FROM t`,
     change: 'ALTER TABLE t ALTER a TYPE bigint',
   },
@@ -155,6 +156,7 @@ export const rows: readonly MatrixRow[] = [
   },
   {
     name: 'two tables change names, and what names one of them is made for the other',
+    minMajor: 14,
     base: `CREATE TABLE t (id int PRIMARY KEY, a int); CREATE TABLE t_new (id int PRIMARY KEY, a int); CREATE TABLE c (t int CONSTRAINT fk REFERENCES t);
       CREATE VIEW v AS SELECT a FROM t; CREATE FUNCTION f() RETURNS bigint LANGUAGE sql BEGIN ATOMIC SELECT count(*) FROM t; END;
       CREATE MATERIALIZED VIEW m AS SELECT a FROM t; CREATE POLICY p ON c USING (EXISTS (SELECT FROM t WHERE t.id = c.t));

@@ -92,11 +92,13 @@ export const rows: readonly MatrixRow[] = [
   },
   {
     name: 'function with a standard body',
+    minMajor: 14,
     base: 'CREATE TABLE t (a int)',
     change: 'CREATE FUNCTION f() RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT max(a) FROM t; END',
   },
   {
     name: 'standard body over a view that changes',
+    minMajor: 14,
     base: 'CREATE TABLE t (a int); CREATE VIEW v AS SELECT a FROM t; CREATE FUNCTION f() RETURNS bigint LANGUAGE sql BEGIN ATOMIC SELECT max(a) FROM v; END',
     change:
       'DROP VIEW v CASCADE; CREATE VIEW v AS SELECT a::bigint AS a FROM t; CREATE FUNCTION f() RETURNS bigint LANGUAGE sql BEGIN ATOMIC SELECT max(a) FROM v; END',
