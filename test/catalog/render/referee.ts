@@ -21,12 +21,17 @@ export class Referee {
     this.#program = program;
   }
 
-  /** For servers of this major; a reason (to be printed) where no `pg_dump` is installed that reads them. */
-  static async forMajor(major: number): Promise<Referee | string> {
+  /**
+   * For servers of this major; a reason (to be printed) where no `pg_dump` is installed that serves. A newer one reads
+   * an older server too, which `newer` admits: worth its time only where all majors are run.
+   */
+  static async forMajor(major: number, newer: boolean): Promise<Referee | string> {
     const client = await findClient('pg_dump', major);
-    return client === null
-      ? `no pg_dump of PostgreSQL ${major} or newer is installed: its dumps are not compared`
-      : new Referee(client.path);
+    if (client === null) return `no pg_dump of ${major} or newer is installed, so its dumps are not compared`;
+    if (client.major !== major && !newer) {
+      return `the pg_dump that is installed is of ${client.major}; its dumps are compared with FERRATA_TEST_MAJORS=all`;
+    }
+    return new Referee(client.path);
   }
 
   /** The database's schema, its own properties included, without what is random in the text. */
