@@ -1,7 +1,9 @@
 /** What differs between two catalogs, object by object and property by property (DESIGN §5). */
+import { majorsNote, sharedValue } from './across-majors.ts';
 import { plainBody } from './cosmetic.ts';
-import { canonicalJson } from './fingerprint.ts';
+import { isPlainObject, sameJson } from './json.ts';
 import type { Catalog, CatalogObject, Comparison, Difference, Json, ObjectKey } from './model.ts';
+import { Substitution } from './substitution.ts';
 import { belongingsOf, summarise } from './summary.ts';
 
 export interface CompareOptions {
@@ -56,32 +58,33 @@ class Comparer {
   /** Old key → the object under its new name. */
   readonly #renamed: ReadonlyMap<ObjectKey, CatalogObject>;
   readonly #arrived: ReadonlySet<ObjectKey>;
-  readonly #substitutions: readonly (readonly [RegExp, string])[];
+  readonly #names: Substitution;
   readonly #differences: Difference[] = [];
   readonly #counted = new Map<'present' | 'absent', ReturnType<typeof belongingsOf>>();
-  /** Between two major versions a privilege that only the newer knows is no difference. */
-  readonly #crossVersion: boolean;
+  /** The older and the newer of two major versions; null where both are one. */
+  readonly #majors: readonly [number, number] | null;
 
   constructor(before: Catalog, after: Catalog, renamed: ReadonlyMap<ObjectKey, CatalogObject>) {
     this.#before = before;
     this.#after = after;
     this.#renamed = renamed;
     this.#arrived = new Set([...renamed.values()].map(({ kind, identity }) => `${kind} ${identity}`));
-    this.#crossVersion = before.major !== after.major;
-    const substitutions: [RegExp, string][] = [];
-    for (const [key, object] of renamed) {
-      const old = before.objects.get(key);
-      if (old === undefined || old.parent !== null) continue;
-      const name = old.identity.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-      substitutions.push([new RegExp(`(?<![\\w$".])${name}(?![\\w$"])`, 'g'), object.identity]);
-    }
-    this.#substitutions = substitutions;
+    this.#majors =
+      before.major === after.major
+        ? null
+        : [Math.min(before.major, after.major), Math.max(before.major, after.major)];
+    this.#names = new Substitution(
+      [...renamed].flatMap(([key, object]): (readonly [string, string])[] => {
+        const old = before.objects.get(key);
+        return old === undefined || old.parent !== null ? [] : [[old.identity, object.identity]];
+      }),
+    );
   }
 
   run(): Difference[] {
-    const keys = new Set([...this.#before.objects.keys(), ...this.#after.objects.keys()]);
-    const moved = this.#movedColumns();
-    for (const key of [...keys].sort()) {
+    const keys = this.#unequal();
+    const moved = this.#movedColumns(keys);
+    for (const key of keys) {
       const before = this.#before.objects.get(key);
       const after = this.#after.objects.get(key) ?? this.#renamed.get(key);
       if (before === undefined) {
@@ -90,6 +93,30 @@ class Comparer {
       else this.#pair({ before, after }, moved.has(key));
     }
     return this.#differences;
+  }
+
+  /** Sorted keys of what may differ: nearly everything is equal, and only the rest is worth sorting and a closer look. */
+  #unequal(): ObjectKey[] {
+    const keys: ObjectKey[] = [];
+    let met = 0;
+    // Equal columns share one value on either side: each pair of values is compared once.
+    const equal = new Map<object, object>();
+    for (const [key, before] of this.#before.objects) {
+      const after = this.#after.objects.get(key);
+      if (after !== undefined) {
+        met++;
+        if (equal.get(before.properties) === after.properties) continue;
+        if (sameJson(before.properties, after.properties)) {
+          equal.set(before.properties, after.properties);
+          continue;
+        }
+      }
+      keys.push(key);
+    }
+    if (met < this.#after.objects.size) {
+      for (const key of this.#after.objects.keys()) if (!this.#before.objects.has(key)) keys.push(key);
+    }
+    return keys.sort();
   }
 
   #presence(object: CatalogObject, now: 'present' | 'absent'): void {
@@ -118,6 +145,8 @@ class Comparer {
     cosmetic: boolean,
     summary: string | null = null,
   ): void {
+    const note =
+      this.#majors === null ? null : majorsNote(object.kind, object.identity, property, ...this.#majors);
     this.#differences.push({
       kind: object.kind,
       object: object.identity,
@@ -127,6 +156,7 @@ class Comparer {
       cosmetic,
       ...(object.parent === null ? {} : { parent: object.parent }),
       ...(summary === null ? {} : { summary }),
+      ...(note === null ? {} : { note }),
     });
   }
 
@@ -151,12 +181,12 @@ class Comparer {
   }
 
   #property(object: CatalogObject, name: string, before: Json, after: Json, language: Json): void {
-    if (before === after || this.#same(name, before, after)) return;
+    if (before === after || this.#same(object, name, before, after)) return;
     if (isPlainObject(before) && isPlainObject(after)) {
       const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
       for (const key of [...keys].sort()) {
         const [old, current] = [before[key] ?? null, after[key] ?? null];
-        if (!this.#same(key, old, current)) this.#add(object, `${name}.${key}`, old, current, false);
+        if (!this.#same(object, key, old, current)) this.#add(object, `${name}.${key}`, old, current, false);
       }
       return;
     }
@@ -167,26 +197,17 @@ class Comparer {
     this.#add(object, name, before, after, cosmetic);
   }
 
-  #same(name: string, before: Json, after: Json): boolean {
+  #same(object: CatalogObject, name: string, before: Json, after: Json): boolean {
     const [old, current] =
-      this.#crossVersion && name === 'privileges'
-        ? [withoutMaintain(before), withoutMaintain(after)]
-        : [before, after];
-    const text = canonicalJson(old);
-    const goal = canonicalJson(current);
-    if (text === goal) return true;
-    if (this.#substitutions.length === 0) return false;
+      this.#majors === null
+        ? [before, after]
+        : [
+            sharedValue(object.kind, name, before, this.#majors[0]),
+            sharedValue(object.kind, name, after, this.#majors[0]),
+          ];
+    if (sameJson(old, current)) return true;
     // What merely mentions a renamed object has not changed itself.
-    return canonicalJson(this.#substitute(old)) === goal;
-  }
-
-  #substitute(value: Json): Json {
-    if (typeof value === 'string') {
-      return this.#substitutions.reduce((text, [pattern, name]) => text.replace(pattern, () => name), value);
-    }
-    if (Array.isArray(value)) return (value as readonly Json[]).map((item) => this.#substitute(item));
-    if (!isPlainObject(value)) return value;
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, this.#substitute(item)]));
+    return !this.#names.isEmpty && sameJson(this.#names.in(old), current);
   }
 
   /** An object's name without its parent's: unchanged where only the parent was renamed. */
@@ -198,10 +219,19 @@ class Comparer {
   }
 
   /** Columns whose place among those that are there on both sides has changed; that others came or went is theirs alone. */
-  #movedColumns(): Set<ObjectKey> {
+  #movedColumns(unequal: readonly ObjectKey[]): Set<ObjectKey> {
+    const suspects = new Set<ObjectKey>();
+    for (const key of unequal) {
+      const before = this.#before.objects.get(key);
+      const after = this.#after.objects.get(key) ?? this.#renamed.get(key);
+      if (before?.kind !== 'column' || before.parent === null) continue;
+      if (after !== undefined && after.properties.position !== before.properties.position)
+        suspects.add(before.parent);
+    }
+    if (suspects.size === 0) return suspects;
     const tables = new Map<ObjectKey, { key: ObjectKey; before: number; after: number }[]>();
     for (const [key, before] of this.#before.objects) {
-      if (before.kind !== 'column' || before.parent === null) continue;
+      if (before.kind !== 'column' || before.parent === null || !suspects.has(before.parent)) continue;
       const after = this.#after.objects.get(key) ?? this.#renamed.get(key);
       if (after === undefined) continue;
       const list = tables.get(before.parent) ?? [];
@@ -214,22 +244,10 @@ class Comparer {
     }
     const moved = new Set<ObjectKey>();
     for (const list of tables.values()) {
-      if (list.every(({ before, after }) => before === after)) continue;
       const old = [...list].sort((a, b) => a.before - b.before);
       const current = [...list].sort((a, b) => a.after - b.after);
       for (const [index, { key }] of old.entries()) if (current[index]?.key !== key) moved.add(key);
     }
     return moved;
   }
-}
-
-function isPlainObject(value: Json): value is { readonly [key: string]: Json } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function withoutMaintain(value: Json): Json {
-  if (!Array.isArray(value)) return value;
-  return (value as readonly Json[]).filter(
-    (item) => typeof item !== 'string' || !/=MAINTAIN\*?\//.test(item),
-  );
 }
