@@ -5,7 +5,10 @@
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import type { Catalog, CatalogObject, Dependency } from '../catalog/model.ts';
+import { FerrataError } from '../errors.ts';
 import type { Connection } from '../postgres/connection.ts';
+import type { LogPosition } from './ddl-log.ts';
+import { iso } from './runs.ts';
 
 const KEY = 'schema';
 
@@ -17,6 +20,9 @@ interface Stored {
   readonly fingerprint: string;
   readonly objects: readonly (readonly [string, CatalogObject])[];
   readonly dependencies: readonly Dependency[];
+  readonly run?: string | null;
+  readonly snapshot?: string;
+  readonly database?: string | null;
 }
 
 export interface RecordedSchema {
@@ -24,24 +30,62 @@ export interface RecordedSchema {
   readonly fingerprint: string;
   /** What left the schema so, e.g. `up 20261120093000_add_order_status`. */
   readonly reason: string;
-  /** ISO 8601, UTC, by the clock of the machine that recorded it. */
+  /** ISO 8601, UTC, by the server's clock. */
   readonly recordedAt: string;
+  /** The run that left it so; null for a baseline and what else was recorded without one. */
+  readonly run: string | null;
+  /** `pg_current_snapshot()` from before it was read; null in what an older ferrata recorded. */
+  readonly snapshot: string | null;
+  /** Of the database that it was read from, see `momentOf`; null where the server does not tell. */
+  readonly database: string | null;
 }
 
+/** When, and in which database, a schema is about to be read. */
+export interface Moment extends LogPosition {
+  readonly snapshot: string;
+  /** Cluster and database: OIDs mean the same things only within it. A restored copy is another one. */
+  readonly database: string | null;
+}
+
+/** To be asked before the schema is read. */
+export async function momentOf(connection: Connection): Promise<Moment> {
+  const ask = (cluster: string) =>
+    connection.query<Moment>(
+      `SELECT ${iso('pg_catalog.clock_timestamp()')} AS at, pg_catalog.pg_current_snapshot()::pg_catalog.text AS snapshot,
+              ${cluster} || '/' || d.oid AS database
+       FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()`,
+    );
+  // Some managed servers keep the cluster's number to themselves.
+  const [row] = await ask('(SELECT system_identifier FROM pg_catalog.pg_control_system())').catch(() =>
+    ask('NULL'),
+  );
+  if (row === undefined) throw new FerrataError('internal', 'the server does not know its own database');
+  return row;
+}
+
+/**
+ * @param moment from before the catalog was read
+ * @param run the run that left it so
+ */
 export async function recordSchema(
   connection: Connection,
   catalog: Catalog,
   fingerprint: string,
   reason: string,
+  moment: Moment,
+  run: string | null,
 ): Promise<void> {
   const stored: Stored = {
     v: 1,
     major: catalog.major,
     reason,
-    recordedAt: new Date().toISOString(),
+    recordedAt: moment.at,
     fingerprint,
     objects: [...catalog.objects],
     dependencies: catalog.dependencies,
+    run,
+    snapshot: moment.snapshot,
+    database: moment.database,
   };
   const packed = await promisify(gzip)(JSON.stringify(stored));
   await connection.query(
@@ -68,6 +112,9 @@ export async function recordedSchema(connection: Connection): Promise<RecordedSc
     fingerprint: stored.fingerprint,
     reason: stored.reason,
     recordedAt: stored.recordedAt,
+    run: stored.run ?? null,
+    snapshot: stored.snapshot ?? null,
+    database: stored.database ?? null,
   };
 }
 

@@ -114,8 +114,11 @@ export async function takeBack(
       }
       return { dryRun: false, planned: shown, takenBack };
     } finally {
-      if (takenBack.length > 0)
-        await recordLiveSchema(session, `down ${takenBack.map((t) => t.migration).join(', ')}`);
+      const last = takenBack.at(-1);
+      if (last !== undefined) {
+        const reason = `down ${takenBack.map((t) => t.migration).join(', ')}`;
+        await recordLiveSchema(session, reason, last.run);
+      }
       await runSession.close();
       await lease.release(session.connection);
     }

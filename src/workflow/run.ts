@@ -154,7 +154,7 @@ async function finish(tools: RunTools, executed: Executed, input: Finish): Promi
   });
   if (!verification.ok) return refuse(tools, executed, input, verification);
   const { recordLiveSchema } = await import('./drift.ts');
-  const endFingerprint = await recordLiveSchema(session, `up ${executed.migration}`);
+  const endFingerprint = await recordLiveSchema(session, `up ${executed.migration}`, executed.run);
   await ledger.setState(executed.run, 'completed', {
     endFingerprint,
     verification,
@@ -193,7 +193,7 @@ async function refuse(
       downSource: sourceOfDown(input.migration),
     });
     const { recordLiveSchema } = await import('./drift.ts');
-    await recordLiveSchema(session, `rollback of ${executed.migration}`);
+    await recordLiveSchema(session, `rollback of ${executed.migration}`, executed.run);
   }
   const { writeRunReport } = await import('./report.ts');
   const report = await writeRunReport(session, ledger, executed.run);

@@ -1,6 +1,6 @@
 import { quoteIdent, quoteLiteral } from '../../sql/quote.ts';
 import { array, text } from '../decode.ts';
-import { CAPTURE_PREFIX } from '../model.ts';
+import { CAPTURE_PREFIX, LEDGER_SCHEMA } from '../model.ts';
 import { FIRST_USER_OID } from '../system-catalogs.ts';
 import { addDefined, qualified } from './definition.ts';
 import { type Kind, userRow } from './kind.ts';
@@ -12,11 +12,13 @@ export const eventTriggers: Kind = {
   probe: userRow('pg_event_trigger'),
   query: () =>
     `SELECT t.oid, t.evtname, pg_get_userbyid(t.evtowner), t.evtevent, t.evtenabled, t.evttags::text,
-       ${qualified('n.nspname', 'p.proname')}
+       ${qualified('n.nspname', 'p.proname')}, n.nspname
      FROM pg_event_trigger t JOIN pg_proc p ON p.oid = t.evtfoid JOIN pg_namespace n ON n.oid = p.pronamespace
      WHERE t.oid >= ${FIRST_USER_OID}`,
   read(rows, context) {
-    for (const [oid, name, owner, event, enabled, tags, routine] of rows) {
+    for (const [oid, name, owner, event, enabled, tags, routine, schema] of rows) {
+      // The ledger's own (`drift --watch-ddl`) is no more the user's schema than the ledger is.
+      if (schema === LEDGER_SCHEMA) continue;
       if (context.isMember('pg_event_trigger', text(oid)) || text(name).startsWith(CAPTURE_PREFIX)) continue;
       const identity = quoteIdent(text(name));
       const list = array(tags).map(quoteLiteral).sort();

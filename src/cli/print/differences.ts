@@ -16,6 +16,8 @@ export interface DifferencesView {
   readonly after: string;
   /** Everything, however long. Default: so much that it is still read. */
   readonly all?: boolean;
+  /** Lines to put under an object's own differences, e.g. who made them; indented by the printer. */
+  readonly beside?: (differences: readonly Difference[]) => readonly string[];
 }
 
 /** Without `all`: so many objects, and so many lines of one property. */
@@ -143,6 +145,7 @@ function* printGroup(
   const properties = group.own.filter((d) => d !== presence && d !== renamed);
   const pad = Math.min(20, Math.max(0, ...properties.map((d) => words(d.property).length)));
   for (const difference of properties) yield* printProperty(difference, pad, view, indent + 4);
+  for (const line of view.beside?.(group.own) ?? []) yield* hung(line, width, indent + 4);
   const children = [...group.children.values()];
   yield* columnOrder(children, view, indent + 2);
   for (const child of children) {
