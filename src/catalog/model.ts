@@ -166,7 +166,8 @@ export type SchemaProperties = Owned;
 /** identity `name`; members of extensions are no objects of their own. */
 export interface ExtensionProperties {
   readonly schema: string;
-  readonly version: string;
+  /** Null only in what was put in the terms of another major version. */
+  readonly version: string | null;
   readonly comment: string | null;
 }
 /** identity `schema.table`. Partitions and partitioned tables are tables too; foreign tables have `foreignServer`. */
@@ -404,6 +405,8 @@ export interface Difference {
   readonly parent?: ObjectKey;
   /** Of an object that is on one side alone: what it is, on one line. For people; never compared. */
   readonly summary?: string;
+  /** Between two major versions: why PostgreSQL itself makes this difference. */
+  readonly note?: string;
 }
 
 export interface Comparison {

@@ -15,19 +15,21 @@ import { dropRest } from './drop-rest.ts';
 import { order } from './graph.ts';
 import { findImpact } from './impact.ts';
 import { moveIntoPlace } from './move.ts';
+import { inTermsOf } from './other-major.ts';
 import { Scene } from './scene.ts';
 import { takeDown } from './take-down.ts';
 
 export type { RenderOptions } from './context.ts';
 
 /**
- * DDL that turns `from` into `to`. Never wrong in silence: what cannot be rendered is among the refusals, by name and
- * reason, and then the statements alone do not lead to `to`. The statements may run in one transaction where all are
+ * DDL that turns `from` into `wanted`. Never wrong in silence: what cannot be rendered is among the refusals, by name and
+ * reason, and then the statements alone do not lead there. The statements may run in one transaction where all are
  * `transactional`; run all `before-data` ones, put rows back, run the rest.
  *
- * `from` and `to` need their dependencies (`readCatalog` with `dependencies`, the default).
+ * Both need their dependencies (`readCatalog` with `dependencies`, the default).
  */
-export function renderDifference(from: Catalog, to: Catalog, options: RenderOptions): Rendering {
+export function renderDifference(from: Catalog, wanted: Catalog, options: RenderOptions): Rendering {
+  const to = inTermsOf(from, wanted);
   const scene = new Scene(from, to, options);
   const impact = findImpact({
     from,

@@ -30,13 +30,18 @@ export const schema: KindRenderer = {
   rename: (_object, current, name) => `ALTER SCHEMA ${current} RENAME TO ${name}`,
 };
 
+/** Without one the server takes the version that it has: of a schema of another major it may not have the same. */
+function versionClause({ version }: ExtensionProperties): string {
+  return version === null ? '' : ` VERSION ${quoteLiteral(version)}`;
+}
+
 export const extension: KindRenderer = {
   rank: RANK.extension,
   create(object) {
     const wanted = propertiesOf<ExtensionProperties>(object);
     return [
       make([
-        `CREATE EXTENSION ${object.identity} WITH SCHEMA ${role(wanted.schema)} VERSION ${quoteLiteral(wanted.version)}`,
+        `CREATE EXTENSION ${object.identity} WITH SCHEMA ${role(wanted.schema)}${versionClause(wanted)}`,
         // CREATE EXTENSION takes a comment from the control file.
         commentOn(`EXTENSION ${object.identity}`, wanted.comment),
       ]),
@@ -50,7 +55,7 @@ export const extension: KindRenderer = {
     if (!context.same(had.schema, wanted.schema)) {
       drafts.push(`ALTER EXTENSION ${after.identity} SET SCHEMA ${role(wanted.schema)}`);
     }
-    if (had.version !== wanted.version) {
+    if (had.version !== wanted.version && wanted.version !== null) {
       drafts.push(`ALTER EXTENSION ${after.identity} UPDATE TO ${quoteLiteral(wanted.version)}`);
     }
     drafts.push(...commentChange(`EXTENSION ${after.identity}`, had.comment, wanted.comment));
