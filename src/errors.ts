@@ -15,6 +15,8 @@ export const ERROR_CODES = {
   'config-unreadable': EXIT.usage,
   'environment-unknown': EXIT.usage,
   'confirmation-needed': EXIT.usage,
+  'diff-source-unknown': EXIT.usage,
+  'schema-file-invalid': EXIT.usage,
   // source
   'migration-folder-missing': EXIT.usage,
   'migration-unknown': EXIT.usage,
@@ -56,6 +58,7 @@ export const ERROR_CODES = {
   'proof-refuted': EXIT.proof,
   'proof-too-weak': EXIT.gate,
   'plan-mismatch': EXIT.gate,
+  'proof-schema-unknown': EXIT.failed,
   'backup-missing': EXIT.gate,
   'backup-corrupt': EXIT.proof,
   'backup-failed': EXIT.failed,

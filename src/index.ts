@@ -32,6 +32,13 @@ export { readMigrations } from './source/native.ts';
 export { assessSelection } from './workflow/assess.ts';
 export { makeBackup, proveBackup, readBackups, restore } from './workflow/backup.ts';
 export { baseline } from './workflow/baseline.ts';
+export {
+  type DiffRequest,
+  type DiffSide,
+  diffSchemas,
+  type SchemaDiff,
+} from './workflow/diff.ts';
+export type { Ignorable } from './workflow/diff-scope.ts';
 export { takeBack } from './workflow/down.ts';
 export { findDrift } from './workflow/drift.ts';
 export { planMigrations } from './workflow/plan.ts';

@@ -29,6 +29,16 @@ export function terminalWidth(stream: NodeJS.WriteStream): number {
   return stream.columns ?? (Number.isInteger(said) && said > 0 ? said : 80);
 }
 
+/** String by string: what is blotted out in the finished text could take a quote with it, and it were JSON no longer. */
+function jsonText(value: Readonly<Record<string, unknown>>): string {
+  return JSON.stringify(
+    value,
+    (key, item: unknown) =>
+      typeof item !== 'string' ? item : /passw(or)?d$/i.test(key) ? '***' : redact(item),
+    2,
+  );
+}
+
 export function createContext(options: GlobalOptions): CliContext & { close(): void } {
   const json = options.json === true;
   const palette = createPalette(!json && colourWanted(options.color !== false, process.stdout));
@@ -87,8 +97,11 @@ export function createContext(options: GlobalOptions): CliContext & { close(): v
       return loading;
     },
     result: (value, text) => {
-      const shown = json ? JSON.stringify({ ferrata: 1, ...value }, null, 2) : text();
-      if (shown !== '') process.stdout.write(`${redact(shown)}\n`);
+      const shown = json ? jsonText({ ferrata: 1, ...value }) : redact(text());
+      if (shown !== '') process.stdout.write(`${shown}\n`);
+    },
+    print: (text) => {
+      process.stdout.write(`${text}\n`);
     },
     say: (text) => {
       if (options.quiet !== true) tell(text);

@@ -76,6 +76,11 @@ export const COMMANDS: readonly Entry[] = [
     async () => (await import('./commands/drift.ts')).driftCommand,
   ),
   entry(
+    'diff',
+    'Compare two schemas: databases, SQL files, migrations, proofs',
+    async () => (await import('./commands/diff.ts')).diffCommand,
+  ),
+  entry(
     'baseline',
     'Record migrations as applied without running them',
     async () => (await import('./commands/baseline.ts')).baselineCommand,

@@ -22,15 +22,20 @@ export function registerSecret(secret: string | null | undefined, publicWords: r
   known.add(encodeURI(secret));
 }
 
-/** The text without secrets. Never throws; text without secrets comes back unchanged. */
-export function redact(text: string): string {
+/** As `redact`, for text whose own words may look like secrets (SQL): only those that a connector has registered. */
+export function redactKnown(text: string): string {
   let result = text;
   // Longest first: a secret may contain another.
   for (const secret of [...known].sort((a, b) => b.length - a.length)) {
     if (result.includes(secret)) result = result.replaceAll(secret, MASK);
   }
+  return result;
+}
+
+/** The text without secrets. Never throws; text without secrets comes back unchanged. */
+export function redact(text: string): string {
   return (
-    result
+    redactKnown(text)
       // scheme://user:password@host. The password may hold an unescaped '@' or '/': up to the last '@' of the word.
       .replace(/([a-z][a-z0-9+.-]*:\/\/)([^\s:@/?#'"`<>]*):([^\s'"`<>]*)@/gi, `$1$2:${MASK}@`)
       // password=…, password: …, PGPASSWORD=…; libpq pairs and query parameters, quoted or bare.

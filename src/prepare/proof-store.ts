@@ -45,7 +45,7 @@ const bound = z.looseObject({
 });
 
 /** Null for what is no proof of this version: cut short by a full disk, edited by hand, written by a later Ferrata. */
-function parseProof(text: string): ProvedPlan | null {
+export function parseProof(text: string): ProvedPlan | null {
   try {
     const raw = JSON.parse(text) as { readonly proof?: unknown; readonly plan?: unknown };
     if (!bound.safeParse(raw.proof).success) return null;

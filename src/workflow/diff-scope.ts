@@ -1,0 +1,249 @@
+/**
+ * What a comparison leaves out: schemas that were not asked for, and whole classes of properties. The right side is
+ * made to agree with the left one there, so that neither a difference is shown nor SQL is written for it.
+ */
+import type { Catalog, CatalogObject, Json, ObjectKey, ObjectKind } from '../catalog/model.ts';
+import { parsePrivilege } from '../catalog/render/privileges.ts';
+import { quoteIdent, splitQualified } from '../sql/quote.ts';
+
+/** The closed list of `--ignore`, with what each leaves out. */
+export const IGNORABLE = {
+  owners: 'who owns an object; a privilege of the owner counts as the same on both sides',
+  privileges: 'GRANT, REVOKE and default privileges',
+  comments: 'COMMENT ON',
+  'security-labels': 'SECURITY LABEL',
+  tablespaces: 'tablespaces',
+  'extension-versions': 'versions of extensions',
+  replication: 'publications and subscriptions',
+  settings: 'ALTER DATABASE … SET',
+} as const;
+
+export type Ignorable = keyof typeof IGNORABLE;
+
+export interface Scope {
+  readonly ignore: ReadonlySet<Ignorable>;
+  /** Only these schemas, and what is in them; null: everything. */
+  readonly schemas: ReadonlySet<string> | null;
+}
+
+export interface Side {
+  readonly catalog: Catalog;
+  readonly role: string;
+}
+
+/** Both catalogs as they are to be compared; the same ones where nothing is left out. */
+export function inScope(
+  from: Side,
+  to: Side,
+  scope: Scope,
+): { readonly from: Catalog; readonly to: Catalog } {
+  const chosen = scope.schemas === null ? to.catalog : onlySchemas(from.catalog, to.catalog, scope.schemas);
+  if (scope.ignore.size === 0) return { from: from.catalog, to: chosen };
+  return {
+    from: without(from.catalog, scope.ignore),
+    to: agreeing(from, without(chosen, scope.ignore), scope.ignore),
+  };
+}
+
+/** Objects that are left out as wholes. */
+function without(catalog: Catalog, ignore: ReadonlySet<Ignorable>): Catalog {
+  const gone = new Set<ObjectKind>([
+    ...(ignore.has('privileges') ? (['default privileges'] as const) : []),
+    ...(ignore.has('replication') ? (['publication', 'subscription'] as const) : []),
+    ...(ignore.has('settings') ? (['database'] as const) : []),
+  ]);
+  if (gone.size === 0) return catalog;
+  const objects = new Map([...catalog.objects].filter(([, object]) => !gone.has(object.kind)));
+  return { ...catalog, objects, dependencies: within(catalog, objects) };
+}
+
+function within(catalog: Catalog, objects: ReadonlyMap<ObjectKey, CatalogObject>): Catalog['dependencies'] {
+  return catalog.dependencies.filter(({ from, to }) => objects.has(from) && objects.has(to));
+}
+
+/** `to` with the ignored properties of `from`, object by object; what is new gets what it would get by itself. */
+function agreeing(from: Side, to: Catalog, ignore: ReadonlySet<Ignorable>): Catalog {
+  const objects = new Map<ObjectKey, CatalogObject>();
+  for (const [key, object] of to.objects) {
+    const other = from.catalog.objects.get(key);
+    let properties: Readonly<Record<string, Json>> = object.properties;
+    if (ignore.has('owners')) {
+      // Columns have the owner of their table.
+      const owner = ownerOf(object, to);
+      const wanted = other === undefined ? quoteIdent(from.role) : ownerOf(other, from.catalog);
+      if (owner !== null && wanted !== null && owner !== wanted) {
+        properties = mapProperties(properties, (name, value) =>
+          name === 'owner' ? wanted : name === 'privileges' ? ofOwner(value, owner, wanted) : value,
+        );
+      }
+    }
+    properties = adopted(properties, other?.properties ?? null, ignore);
+    objects.set(key, properties === object.properties ? object : { ...object, properties });
+  }
+  return { ...to, objects };
+}
+
+function ownerOf(object: CatalogObject, catalog: Catalog): string | null {
+  const holder = object.parent === null ? object : (catalog.objects.get(object.parent) ?? object);
+  const owner = object.properties.owner ?? holder.properties.owner;
+  return typeof owner === 'string' ? owner : null;
+}
+
+/** Names of properties that each word covers, at any depth. */
+const COVERED: Readonly<Partial<Record<Ignorable, (name: string) => boolean>>> = {
+  privileges: (name) => name === 'privileges',
+  comments: (name) => name === 'comment' || name === 'notNullComment',
+  'security-labels': (name) => name === 'securityLabels',
+  tablespaces: (name) => name === 'tablespace',
+  'extension-versions': (name) => name === 'version',
+};
+
+/** The properties with the covered ones of `other`; where there is no other, without comments, labels, tablespaces. */
+function adopted(
+  properties: Readonly<Record<string, Json>>,
+  other: Readonly<Record<string, Json>> | null,
+  ignore: ReadonlySet<Ignorable>,
+): Readonly<Record<string, Json>> {
+  const covered = (name: string): boolean => [...ignore].some((word) => COVERED[word]?.(name) === true);
+  return adopt(properties, other, other === null, covered);
+}
+
+function adopt(
+  properties: Readonly<Record<string, Json>>,
+  other: Readonly<Record<string, Json>> | null,
+  isNew: boolean,
+  covered: (name: string) => boolean,
+): Readonly<Record<string, Json>> {
+  const result: Record<string, Json> = {};
+  let changed = false;
+  for (const name of new Set([...Object.keys(properties), ...Object.keys(other ?? {})])) {
+    const value = properties[name];
+    const theirs = other?.[name];
+    if (covered(name)) {
+      const kept = isNew ? ofNew(name, value) : theirs;
+      if (kept !== undefined) result[name] = kept;
+      changed ||= kept !== value;
+    } else if (value !== undefined) {
+      const inner = inside(value, theirs ?? null, isNew, covered);
+      result[name] = inner;
+      changed ||= inner !== value;
+    }
+  }
+  return changed ? result : properties;
+}
+
+/** A new object's privileges stay: the SQL that would grant them is left out instead. */
+function ofNew(name: string, value: Json | undefined): Json | undefined {
+  if (name === 'privileges' || name === 'version') return value;
+  return name === 'notNullComment' || name === 'securityLabels' ? undefined : null;
+}
+
+/** Objects in a property, and lists of named ones: the columns of a view, the attributes of a composite type. */
+function inside(value: Json, theirs: Json, isNew: boolean, covered: (name: string) => boolean): Json {
+  if (Array.isArray(value)) {
+    const items = value as readonly Json[];
+    const named = new Map(
+      (Array.isArray(theirs) ? (theirs as readonly Json[]) : [])
+        .filter(isRecord)
+        .map((item) => [item.name, item] as const),
+    );
+    const mapped = items.map((item) =>
+      isRecord(item) && item.name !== undefined
+        ? adopt(item, named.get(item.name) ?? null, isNew || !named.has(item.name), covered)
+        : item,
+    );
+    return mapped.every((item, index) => item === items[index]) ? value : mapped;
+  }
+  if (!isRecord(value)) return value;
+  return adopt(value, isRecord(theirs) ? theirs : null, isNew || !isRecord(theirs), covered);
+}
+
+function mapProperties(
+  value: Readonly<Record<string, Json>>,
+  change: (name: string, value: Json) => Json,
+): Readonly<Record<string, Json>> {
+  const map = (name: string, item: Json): Json => {
+    const changed = change(name, item);
+    if (changed !== item) return changed;
+    if (Array.isArray(item)) {
+      return (item as readonly Json[]).map((part) => (isRecord(part) ? mapProperties(part, change) : part));
+    }
+    return isRecord(item) ? mapProperties(item, change) : item;
+  };
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, map(name, item)]));
+}
+
+/** Privileges of, and granted by, one owner as if they were the other's. */
+function ofOwner(value: Json, owner: string, wanted: string): Json {
+  if (!Array.isArray(value)) return value;
+  const rename = (name: string): string => (name === owner ? wanted : name);
+  return (value as readonly Json[])
+    .map((item) => {
+      if (typeof item !== 'string') return item;
+      const { grantee, privilege, grantable, grantor } = parsePrivilege(item);
+      return `${rename(grantee)}=${privilege}${grantable ? '*' : ''}/${rename(grantor)}`;
+    })
+    .sort();
+}
+
+function isRecord(value: Json): value is { readonly [key: string]: Json } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Kinds that belong to no schema. */
+const GLOBAL: ReadonlySet<ObjectKind> = new Set([
+  'extension',
+  'language',
+  'cast',
+  'foreign data wrapper',
+  'server',
+  'user mapping',
+  'event trigger',
+  'publication',
+  'subscription',
+  'access method',
+  'transform',
+  'default privileges',
+  'database',
+]);
+
+/** The schema that an object lies in, or is; null for what belongs to none. */
+export function schemaOf(object: CatalogObject): string | null {
+  if (GLOBAL.has(object.kind)) return null;
+  return splitQualified(object.identity)[0] ?? null;
+}
+
+/** `to` inside the schemas, `from` outside of them. */
+function onlySchemas(from: Catalog, to: Catalog, schemas: ReadonlySet<string>): Catalog {
+  const chosen = (object: CatalogObject): boolean => schemas.has(schemaOf(object) ?? '');
+  const objects = new Map([
+    ...[...from.objects].filter(([, object]) => !chosen(object)),
+    ...[...to.objects].filter(([, object]) => chosen(object)),
+  ]);
+  const inTo = (key: ObjectKey): boolean => {
+    const object = to.objects.get(key);
+    return object !== undefined && chosen(object);
+  };
+  return {
+    ...to,
+    objects,
+    dependencies: [
+      ...to.dependencies.filter((d) => inTo(d.from) && objects.has(d.to)),
+      ...from.dependencies.filter((d) => !inTo(d.from) && objects.has(d.from) && objects.has(d.to)),
+    ],
+  };
+}
+
+/** What objects of the chosen schemas need that lies outside of them and is not on the left side: by key. */
+export function missingOutside(
+  from: Catalog,
+  to: Catalog,
+  merged: Catalog,
+): ReadonlyMap<ObjectKey, readonly ObjectKey[]> {
+  const missing = new Map<ObjectKey, ObjectKey[]>();
+  for (const { from: user, to: used } of to.dependencies) {
+    if (!merged.objects.has(user) || merged.objects.has(used) || from.objects.has(user)) continue;
+    missing.set(user, [...(missing.get(user) ?? []), used]);
+  }
+  return missing;
+}
