@@ -43,6 +43,16 @@ export interface KindRenderer {
   alter(before: CatalogObject, after: CatalogObject, context: RenderContext): Alteration;
   /** RENAME within the same parent or schema, `current` being the identity at that moment; absent: by drop and create. */
   rename?(object: CatalogObject, current: string, name: string, context: RenderContext): string;
+  /**
+   * For a type that steps aside for a new body of its name: what is done to the old one, then called `away`, before its
+   * values are carried over.
+   */
+  aside?(
+    before: CatalogObject,
+    after: CatalogObject,
+    away: string,
+    context: RenderContext,
+  ): readonly string[];
   /** SET SCHEMA; absent: by drop and create. */
   move?(object: CatalogObject, current: string, schema: string): string;
   /**

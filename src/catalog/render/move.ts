@@ -4,6 +4,7 @@ import { slots } from './collisions.ts';
 import { rendered } from './graph.ts';
 import type { Impact } from './impact.ts';
 import { formatName, keyOf, nameOf } from './names.ts';
+import { rendererOf } from './registry.ts';
 import { nameSlot, type Renaming, renameSteps } from './renames.ts';
 import type { Scene } from './scene.ts';
 
@@ -52,6 +53,13 @@ export function moveIntoPlace(
   };
   const first = renameSteps(early, occupied, scene);
   for (const step of first.steps) add(step.object, [step.sql]);
+  for (const [key, gone] of away) {
+    const before = scene.from.objects.get(key);
+    const after = scene.becomes.get(key);
+    if (before === undefined || after === undefined) continue;
+    const drafts = rendererOf(before.kind).aside?.(before, after, gone.identity, scene) ?? [];
+    add(keyOf(after.kind, after.identity), drafts);
+  }
   for (const parked of scene.matching.unparked) {
     add(
       parked.root,

@@ -56,7 +56,10 @@ export function ownedAfterCreate(
       ),
     );
   }
-  statements.push(...commentChange(target.named, null, wanted.comment), ...labels(target.named, [], wanted));
+  statements.push(
+    ...commentChange(target.named, null, wanted.comment),
+    ...labelChanges(target.named, [], wanted.securityLabels ?? []),
+  );
   return statements;
 }
 
@@ -79,12 +82,12 @@ export function ownedChanges(
     statements.push(...privilegeChanges({ on: target.grantee, owner }, moved, wanted));
   }
   statements.push(...commentChange(target.named, before.comment, after.comment));
-  statements.push(...labels(target.named, before.securityLabels ?? [], after));
+  statements.push(...labelChanges(target.named, before.securityLabels ?? [], after.securityLabels ?? []));
   return statements;
 }
 
-function labels(named: string, before: readonly string[], wanted: Owned): string[] {
-  const after = wanted.securityLabels ?? [];
+/** SECURITY LABEL for what differs between two lists of `provider=label`; its provider must be loaded (manual). */
+export function labelChanges(named: string, before: readonly string[], after: readonly string[]): string[] {
   const statements: string[] = [];
   const split = (label: string): [string, string] => {
     const at = label.indexOf('=');

@@ -2,16 +2,20 @@
 import type { ObjectKind } from '../model.ts';
 import type { KindRenderer } from './context.ts';
 import { column } from './kinds/column.ts';
+import { composite } from './kinds/composite.ts';
 import { constraint } from './kinds/constraint.ts';
 import { definitionKind } from './kinds/definition.ts';
+import { domain } from './kinds/domain.ts';
+import { enumType } from './kinds/enum.ts';
 import { routine } from './kinds/function.ts';
 import { index } from './kinds/index-kind.ts';
 import { policy } from './kinds/policy.ts';
+import { range } from './kinds/range.ts';
 import { extension, schema } from './kinds/schema.ts';
 import { sequence } from './kinds/sequence.ts';
+import { statistics } from './kinds/statistics.ts';
 import { table } from './kinds/table.ts';
 import { rule, trigger } from './kinds/trigger.ts';
-import { composite, domain, enumType, range } from './kinds/types.ts';
 import { materializedView, view } from './kinds/view.ts';
 import { RANK } from './ranks.ts';
 
@@ -44,7 +48,7 @@ const RENDERERS: Readonly<Record<ObjectKind, KindRenderer>> = {
   column,
   constraint,
   index,
-  statistics: definitionKind('statistics', RANK.statistics),
+  statistics,
   view,
   'materialized view': materializedView,
   rule,
