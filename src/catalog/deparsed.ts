@@ -1,12 +1,13 @@
 /**
  * Text that the server printed from its own parse trees (`pg_get_viewdef`, `pg_get_constraintdef` …), in the one form
  * that it has after it was typed in again. PostgreSQL does not promise that printing, parsing and printing gives the
- * same text, and in two places it does not (`ruleutils.c`, `parse_expr.c`; 13 to 18):
+ * same text, and in three places it does not (`ruleutils.c`, `parse_expr.c`; 13 to 18):
  *
  * - AND within AND, and OR within OR (`BETWEEN … AND …` makes one): the parser flattens what it reads, so
  *   `((a AND b) AND c)` becomes `(a AND b AND c)`;
  * - an array that was cast as a whole: `s IN ('a', 'b')` of a varchar is printed as
  *   `((s)::text = ANY ((ARRAY['a'::character varying, …])::text[]))`; read again, the cast goes to each element.
+ * - a view that is VALUES with names of its own: `FROM (VALUES …)`; read again, that is a subquery: `FROM ( VALUES …)`.
  *
  * A table's CHECK and its copy's would differ in no more than this; here both get the second form. Both changes keep the
  * meaning: the first is associativity, the second is what the parser itself does.
@@ -24,7 +25,12 @@ const SPACE = /\s/;
 
 /** Nothing to change is the rule; this tells it cheaply. */
 export function mayBeRetyped(text: string): boolean {
-  return text.includes(']::') || text.includes('])::') || /\(\(.*\b(?:AND|OR)\b/s.test(text);
+  return (
+    text.includes('( VALUES') ||
+    text.includes(']::') ||
+    text.includes('])::') ||
+    /\(\(.*\b(?:AND|OR)\b/s.test(text)
+  );
 }
 
 /** The text as the server prints it once it was typed in again; text that is not the server's comes back as it is. */
@@ -88,9 +94,15 @@ export function print(nodes: readonly Node[]): string {
 
 function canonical(nodes: readonly Node[]): readonly Node[] {
   const inner = nodes.map((node) =>
-    typeof node === 'string' ? node : { open: node.open, items: flat(canonical(node.items)) },
+    typeof node === 'string' ? node : { open: node.open, items: flat(canonical(unspaced(node.items))) },
   );
   return castElements(inner);
+}
+
+/** `( VALUES …)` as `(VALUES …)`. */
+function unspaced(items: readonly Node[]): readonly Node[] {
+  const [space, word] = items;
+  return space === ' ' && word === 'VALUES' ? items.slice(1) : items;
 }
 
 type Connective = 'AND' | 'OR';

@@ -7,6 +7,7 @@ import { type Kind, userRow } from './kind.ts';
 /** Extended statistics (manual, CREATE STATISTICS). They go away with their table. */
 export const statistics: Kind = {
   name: 'statistics',
+  scope: { of: 'relation', column: 5, makes: ['statistics'] },
   probe: userRow('pg_statistic_ext'),
   query: () =>
     `SELECT s.oid, s.stxname, s.stxnamespace, pg_get_userbyid(s.stxowner), s.stxrelid, s.stxkeys::text,
@@ -18,6 +19,10 @@ export const statistics: Kind = {
       const identity = context.identityIn(text(schema), text(name), 'pg_statistic_ext', text(oid));
       if (identity === undefined || relation === undefined) continue;
       const parked = relation.parked ?? context.parkedAmong(relation, text(keys).split(' '));
+      const columns = text(keys)
+        .split(' ')
+        .filter((attnum) => attnum !== '')
+        .map((attnum) => context.columnName(relation.oid, attnum));
       addDefined(
         {
           kind: 'statistics',
@@ -25,11 +30,9 @@ export const statistics: Kind = {
           catalog: 'pg_statistic_ext',
           oid: text(oid),
           target: `STATISTICS ${identity}`,
-          definition: [
-            parked?.text(text(definition)) ?? text(definition),
-            ...(goal === null ? [] : [`ALTER STATISTICS ${identity} SET STATISTICS ${goal}`]),
-          ],
+          definition: byName(parked?.text(text(definition)) ?? text(definition), columns),
           properties: {
+            ...(goal === null ? {} : { statisticsTarget: Number(goal) }),
             owner: quoteIdent(text(owner)),
             comment: context.comment('pg_statistic_ext', text(oid)),
           },
@@ -41,3 +44,9 @@ export const statistics: Kind = {
     }
   },
 };
+
+/** The server sorts the columns by their place in the table, which says nothing: here by name. */
+function byName(definition: string, columns: readonly string[]): string {
+  const list = (names: readonly string[]): string => ` ON ${names.map(quoteIdent).join(', ')}`;
+  return definition.replace(list(columns), () => list([...columns].sort()));
+}

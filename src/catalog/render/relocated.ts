@@ -48,7 +48,7 @@ export function afterRenames(object: CatalogObject, { renamings, becomes }: Rena
   for (const { before, after } of renamings) {
     if (suffix !== '') suffix = suffix.replaceAll(before.identity, after.identity);
   }
-  if (parent !== undefined && object.kind !== 'index') {
+  if (parent !== undefined && object.kind !== 'index' && object.kind !== 'statistics') {
     const path = [...nameOf(parent).path, name.path.at(-1) ?? ''];
     return { ...object, identity: formatName({ path, suffix }) };
   }

@@ -32,7 +32,24 @@ const DEPTH: Partial<Record<ObjectKind, number>> = {
 };
 const TYPES_FIRST: Partial<Record<ObjectKind, number>> = { function: 1.5, aggregate: 1.5 };
 
+/** A key's name is its index's: renamed as an index, among the names of its schema, the constraint follows. */
+function isKey(object: CatalogObject): boolean {
+  return object.kind === 'constraint' && INDEXED.has(String(object.properties.type));
+}
+
+const INDEXED: ReadonlySet<string> = new Set(['unique', 'primary', 'exclusion']);
+
+function ofIndex({ before, after }: Renaming): Renaming {
+  const index = (key: CatalogObject): CatalogObject => {
+    const { path } = nameOf(key);
+    const identity = formatName({ path: [path[0] ?? '', local(path)], suffix: '' });
+    return { ...key, kind: 'index', identity };
+  };
+  return { before: index(before), after: index(after) };
+}
+
 function depth(object: CatalogObject): number {
+  if (isKey(object)) return 1;
   return DEPTH[object.kind] ?? TYPES_FIRST[object.kind] ?? 1;
 }
 
@@ -61,6 +78,8 @@ function namespace(object: CatalogObject, path: readonly string[]): string {
 
 interface Mover {
   readonly renaming: Renaming;
+  /** Where it is not the renaming's own. */
+  readonly object?: ObjectKey;
   path: readonly string[];
   readonly goal: readonly string[];
 }
@@ -84,20 +103,23 @@ export function renameSteps(
   const containers = new Map<ObjectKey, readonly string[]>();
   for (const level of [0, 1, 1.5, 2]) {
     const movers: Mover[] = [];
-    for (const renaming of renamings.filter((one) => depth(one.before) === level)) {
+    for (const original of renamings.filter((one) => depth(one.before) === level)) {
+      if (followsParent(original.before, renamings, context.major)) continue;
+      const renaming = isKey(original.before) ? ofIndex(original) : original;
       const { before, after } = renaming;
-      if (followsParent(before, renamings, context.major)) continue;
       const goal = nameOf(after).path;
       let path = nameOf(before).path;
       if (level !== 0) {
         path = [schemas.get(path[0] ?? '') ?? path[0] ?? '', ...path.slice(1)];
         // What belongs to a table moved along with it.
-        const container = before.parent === null ? undefined : containers.get(before.parent);
+        const container =
+          before.parent === null || before.kind === 'statistics' ? undefined : containers.get(before.parent);
         if (before.kind === 'index' || (before.kind === 'sequence' && isOwned(renaming))) {
           path = [goal[0] ?? '', local(path)];
         } else if (container !== undefined) path = [...container, local(path)];
       }
-      movers.push({ renaming, path, goal });
+      const object = keyOf(original.after.kind, original.after.identity);
+      movers.push({ renaming, path, goal, object });
     }
     move(movers, steps, failed);
     rename(movers, occupied, steps, failed, context);
@@ -147,7 +169,7 @@ function move(
   for (const mover of movers) {
     const { before, after } = mover.renaming;
     if (mover.path.length < 2 || mover.goal.length !== mover.path.length) continue;
-    if (mover.path[0] === mover.goal[0] || before.parent !== null) continue;
+    if (mover.path[0] === mover.goal[0] || (before.parent !== null && before.kind !== 'statistics')) continue;
     const renderer = rendererOf(before.kind);
     if (renderer.move === undefined) {
       failed.push({ object: keyOf(after.kind, after.identity), reason: 'its schema cannot be changed' });
@@ -177,7 +199,7 @@ function rename(
     const renderer = rendererOf(before.kind);
     if (renderer.rename === undefined) throw new CannotRender('it cannot be renamed');
     const sql = renderer.rename(before, currentIdentity(mover), quoteIdent(name), context);
-    steps.push({ object: keyOf(after.kind, after.identity), sql });
+    steps.push({ object: mover.object ?? keyOf(after.kind, after.identity), sql });
     taken.delete(slot(before, mover.path));
     mover.path = [...mover.path.slice(0, -1), name];
     taken.add(slot(before, mover.path));

@@ -6,9 +6,14 @@
 const TOKEN =
   /\s+|[eE]'(?:[^'\\]|\\[\s\S]|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|\$(?<tag>[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$[\s\S]*?\$\k<tag>\$|[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*|\d[\w.]*|[\s\S]/g;
 
+/** Every piece of the text, white space too: put together they are the text. */
+export function pieces(sql: string): string[] {
+  return sql.match(TOKEN) ?? [];
+}
+
 /** Tokens of SQL: words, quoted names, literals and dollar quotes whole, the rest by character; no white space. */
 export function tokenize(sql: string): string[] {
-  return (sql.match(TOKEN) ?? []).filter((token) => !/^\s/.test(token));
+  return pieces(sql).filter((token) => !/^\s/.test(token));
 }
 
 /** Old name → new names, quoted as they stand in SQL. */
@@ -21,8 +26,8 @@ export type RenamedWords = ReadonlyMap<string, ReadonlySet<string>>;
 export function sameText(before: string, after: string, renamed: RenamedWords): boolean {
   if (before === after) return true;
   if (renamed.size === 0) return false;
-  const left = tokenize(before);
-  const right = tokenize(after);
+  const left = tokenize(unwrapped(before));
+  const right = tokenize(unwrapped(after));
   if (left.length !== right.length) return false;
   const changed = new Set<string>();
   const kept = new Set<string>();
@@ -37,6 +42,12 @@ export function sameText(before: string, after: string, renamed: RenamedWords): 
   }
   for (const word of changed) if (kept.has(word)) return false;
   return true;
+}
+
+/** What the reader wrote as one DO block of several statements: names in it follow renames as elsewhere. */
+function unwrapped(sql: string): string {
+  const block = /^DO (\$\w*\$)([\s\S]*)\1$/.exec(sql);
+  return block?.[2] ?? sql;
 }
 
 /** Whether the word stands in the text as a token. */

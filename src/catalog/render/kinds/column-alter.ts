@@ -11,7 +11,7 @@ import { columnPrivileges, storage } from './column-details.ts';
 import { bringsColumns, followed, isInheritedOnly, notNullFollows, tableOf } from './column-inheritance.ts';
 import { isType } from './column-types.ts';
 import { assigned, conversion } from './conversion.ts';
-import { identityAdded, identityChanges } from './identity.ts';
+import { followsIdentity, identityAdded, identityBelongings, identityChanges } from './identity.ts';
 import { notNullChanges } from './not-null.ts';
 import { foreignOptionChanges, parameterChanges } from './options.ts';
 
@@ -54,7 +54,8 @@ export function alteration(before: CatalogObject, after: CatalogObject, context:
     context.isRetyped(key);
   const follows = isInheritedOnly(after, context) && context.formerly(key) !== undefined;
   const sameDefault = context.same(had.default, wanted.default) && !retyped && had.identity === null;
-  if (had.identity !== null && wanted.identity === null) shape.push(`${alter} DROP IDENTITY`);
+  if (had.identity !== null && wanted.identity === null && !followsIdentity(had))
+    shape.push(`${alter} DROP IDENTITY`);
   if (had.default !== null && !sameDefault && (wanted.default === null || retyped)) {
     shape.push(`${only} DROP DEFAULT`);
   }
@@ -78,7 +79,9 @@ export function alteration(before: CatalogObject, after: CatalogObject, context:
     ...storage(only, retyped ? { ...had, storage: retypedStorage(had, wanted) } : had, wanted, context),
     ...parameterChanges(only, had.options, wanted.options),
     ...foreignOptionChanges(alter, had.foreignOptions, wanted.foreignOptions),
-    ...(wanted.identity !== null && had.identity !== null ? identityChanges(alter, had, wanted) : []),
+    ...(wanted.identity !== null && had.identity !== null && !followsIdentity(wanted)
+      ? [...identityChanges(alter, had, wanted), ...identityBelongings(after, had.identitySequence, context)]
+      : []),
     ...commentChange(`COLUMN ${after.identity}`, had.comment, wanted.comment),
     ...columnPrivileges(after, { privileges: had.privileges, owner: formerOwner }, context),
   );
@@ -95,11 +98,8 @@ export function alteration(before: CatalogObject, after: CatalogObject, context:
       { rank: RANK.columnDefault },
     ),
     ...part('not null', names.tighten, { tightens: true, rank: RANK.notNull, uses: () => false }),
-    // A partition has its parent's identity, and gets it by being attached (manual, CREATE TABLE, GENERATED AS IDENTITY).
-    ...(wanted.identity !== null &&
-    had.identity === null &&
-    (wanted.identitySequence !== null || tableOf(after, context)?.partitionOf == null)
-      ? part('identity', identityAdded(alter, after), {
+    ...(wanted.identity !== null && had.identity === null && !followsIdentity(wanted)
+      ? part('identity', identityAdded(alter, after, context), {
           tightens: true,
           needs: [partId('not null', key)],
           uses: () => false,

@@ -8,7 +8,7 @@ import { RANK } from '../ranks.ts';
 import { alterOnly } from './column-address.ts';
 import { columnPrivileges, storage } from './column-details.ts';
 import { defaultWaits } from './column-types.ts';
-import { identityClause } from './identity.ts';
+import { followsIdentity, identityBelongings, identityClause } from './identity.ts';
 import { notNullAdded, notNullClause, notNullComment } from './not-null.ts';
 import { foreignOptionList, parameterChanges } from './options.ts';
 
@@ -27,7 +27,7 @@ export function columnDefinition(
   if (wanted.collation !== null) sql += ` COLLATE ${wanted.collation}`;
   if (wanted.generated !== null) {
     sql += ` GENERATED ALWAYS AS (${wanted.generationExpression}) ${wanted.generated.toUpperCase()}`;
-  } else if (wanted.identity !== null) {
+  } else if (wanted.identity !== null && !followsIdentity(wanted)) {
     sql += ` ${identityClause(wanted)}`;
   } else if (wanted.default !== null && (where === 'add' || !defaultWaits(object, context))) {
     sql += ` DEFAULT ${wanted.default}`;
@@ -49,18 +49,22 @@ export function columnAfterCreate(object: CatalogObject, context: RenderContext)
   const name = object.identity;
   const alter = alterOnly(object, context);
   const rank = RANK.column + wanted.position / 10_000;
+  const parent = object.parent ?? '';
+  const tableMade = context.isCreated(parent);
   const drafts = [
     ...storage(alter, null, wanted, context),
     ...parameterChanges(alter, [], wanted.options),
     ...(wanted.identitySequence === null ? [] : sequenceType(wanted)),
+    ...identityBelongings(object, null, context),
     ...commentChange(`COLUMN ${name}`, null, wanted.comment),
     ...columnPrivileges(object, null, context),
-    ...(wanted.notNull && wanted.notNullValid && object.properties.notNullComment !== undefined
+    ...(wanted.notNull &&
+    wanted.notNullValid &&
+    (tableMade || fillsRows(wanted)) &&
+    object.properties.notNullComment !== undefined
       ? notNullComment(object, null)
       : []),
   ];
-  const parent = object.parent ?? '';
-  const tableMade = context.isCreated(parent);
   const needs = tableMade ? [partId('make', parent), partId('owned', parent)] : [];
   const parts: Part[] = part(`details ${name} of`, drafts, { uses: () => false, needs, rank });
   if (tableMade && wanted.default !== null && defaultWaits(object, context)) {

@@ -2,9 +2,21 @@
 
 import { quoteIdent, splitQualified } from '../../../sql/quote.ts';
 import type { CatalogObject, ColumnProperties } from '../../model.ts';
+import type { RenderContext } from '../context.ts';
 import { propertiesOf } from '../context.ts';
 import { localName, ownerRelation } from '../names.ts';
+import { commentChange, normalized, role } from '../owned.ts';
+import { builtInPrivileges, privilegeChanges } from '../privileges.ts';
+import { tableOf } from './column-inheritance.ts';
 import { advance, sequenceOptionChanges, sequenceOptions } from './sequence.ts';
+
+/**
+ * A partition's identity is its root's: it has no sequence of its own, comes by ATTACH PARTITION and ADD GENERATED on the
+ * root, and goes by DETACH and DROP IDENTITY there (PostgreSQL 17).
+ */
+export function followsIdentity(column: ColumnProperties): boolean {
+  return column.identity !== null && column.identitySequence === null;
+}
 
 export function identityClause(wanted: ColumnProperties): string {
   const kind = wanted.identity === 'always' ? 'ALWAYS' : 'BY DEFAULT';
@@ -14,15 +26,36 @@ export function identityClause(wanted: ColumnProperties): string {
 }
 
 /** ADD GENERATED, and the new sequence moved on behind the values that are there. */
-export function identityAdded(alter: string, column: CatalogObject): string[] {
+export function identityAdded(alter: string, column: CatalogObject, context: RenderContext): string[] {
   const wanted = propertiesOf<ColumnProperties>(column);
   const sequence = wanted.identitySequence;
   const drafts = [`${alter} ADD ${identityClause(wanted)}`];
   if (sequence === null) return drafts;
   if (sequence.dataType !== wanted.type)
     drafts.push(`ALTER SEQUENCE ${sequence.name} AS ${sequence.dataType}`);
-  drafts.push(advance(sequence.name, ownerRelation(column), localName(column), sequence.increment));
+  drafts.push(
+    advance(sequence.name, ownerRelation(column), localName(column), sequence.increment),
+    ...identityBelongings(column, null, context),
+  );
   return drafts;
+}
+
+/** What a user gave or said about the identity's own sequence: comment and privileges. */
+export function identityBelongings(
+  column: CatalogObject,
+  before: ColumnProperties['identitySequence'],
+  context: RenderContext,
+): string[] {
+  const wanted = propertiesOf<ColumnProperties>(column).identitySequence;
+  if (wanted === null) return [];
+  const owner = role(tableOf(column, context)?.owner ?? '');
+  const usual = builtInPrivileges('sequence', owner, context.major);
+  const granted = (sequence: ColumnProperties['identitySequence']): string[] =>
+    sequence?.privileges?.map(normalized) ?? usual;
+  return [
+    ...commentChange(`SEQUENCE ${wanted.name}`, before?.comment ?? null, wanted.comment ?? null),
+    ...privilegeChanges({ on: `SEQUENCE ${wanted.name}`, owner }, granted(before), granted(wanted)),
+  ];
 }
 
 export function identityChanges(alter: string, had: ColumnProperties, wanted: ColumnProperties): string[] {

@@ -5,6 +5,7 @@ import { CannotRender, make, part, partId, propertiesOf } from '../context.ts';
 import { keyOf } from '../names.ts';
 import { commentChange } from '../owned.ts';
 import { RANK } from '../ranks.ts';
+import { optionChanges, splitOptions } from './index-options.ts';
 
 function details(object: CatalogObject, before: IndexProperties | null): string[] {
   const wanted = propertiesOf<IndexProperties>(object);
@@ -77,7 +78,13 @@ export const index: KindRenderer = {
   alter(before, after, context) {
     const had = propertiesOf<IndexProperties>(before);
     const wanted = propertiesOf<IndexProperties>(after);
-    if (!context.same(had.definition, wanted.definition)) return 'rebuild';
+    if (!context.same(had.definition, wanted.definition)) {
+      // A partitioned index takes no SET (…).
+      const body = (definition: string): string => splitOptions(definition).body;
+      if (isPartitioned(wanted) || !context.same(body(had.definition), body(wanted.definition))) {
+        return 'rebuild';
+      }
+    }
     if (had.valid !== wanted.valid) {
       if (!isPartitioned(wanted)) {
         if (!wanted.valid) throw new CannotRender('it is invalid there, and valid here');
@@ -92,7 +99,8 @@ export const index: KindRenderer = {
       wanted.partitionOf !== null &&
       (!context.same(had.partitionOf, wanted.partitionOf) ||
         context.isCreated(keyOf('index', wanted.partitionOf)));
-    return [make(details(after, had)), ...(attachAgain ? attach(after, context) : [])];
+    const options = optionChanges(after.identity, had.definition, wanted.definition);
+    return [make([...options, ...details(after, had)]), ...(attachAgain ? attach(after, context) : [])];
   },
   rename: (_object, current, name) => `ALTER INDEX ${current} RENAME TO ${name}`,
 };

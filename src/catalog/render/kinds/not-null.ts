@@ -76,6 +76,16 @@ function formerColumn(before: CatalogObject, after: CatalogObject, context: Rend
   return context.formerly(`column ${after.identity}`) ?? before;
 }
 
+/** Whether another column of the table has a NOT NULL constraint of the name before anything is renamed. */
+function isTaken(name: string, column: CatalogObject, context: RenderContext): boolean {
+  return context.children(column.parent ?? '').some((other) => {
+    if (other.kind !== 'column' || other.identity === column.identity) return false;
+    const former = context.formerly(`column ${other.identity}`);
+    if (former === undefined || !propertiesOf<ColumnProperties>(former).notNull) return false;
+    return quoted(notNullName(former)) === quoted(name);
+  });
+}
+
 /** `before` has its place under `after`'s names, but its NOT NULL constraint keeps the name it had. */
 export function notNullChanges(
   before: CatalogObject,
@@ -106,17 +116,25 @@ export function notNullChanges(
       tighten: notNullAdded(after),
     };
   }
+  // Where another column's constraint still has the name, it comes by way of a free one.
+  let current = newName;
+  const finish: string[] = [];
   if (quoted(oldName) !== quoted(newName)) {
-    loosen.push(`${table} RENAME CONSTRAINT ${quoted(oldName)} TO ${quoted(newName)}`);
+    if (isTaken(newName, after, context)) {
+      current = `ferrata_rename_${wanted.position}`;
+      finish.push(`${table} RENAME CONSTRAINT ${quoted(current)} TO ${quoted(newName)}`);
+    }
+    loosen.push(`${table} RENAME CONSTRAINT ${quoted(oldName)} TO ${quoted(current)}`);
   }
   if (had.notNullNoInherit !== wanted.notNullNoInherit) {
     loosen.push(
-      `${table} ALTER CONSTRAINT ${quoted(newName)} ${wanted.notNullNoInherit ? 'NO INHERIT' : 'INHERIT'}`,
+      `${table} ALTER CONSTRAINT ${quoted(current)} ${wanted.notNullNoInherit ? 'NO INHERIT' : 'INHERIT'}`,
     );
   }
+  tighten.push(...finish);
   if (!had.notNullValid && wanted.notNullValid) {
     tighten.push(`${table} VALIDATE CONSTRAINT ${quoted(newName)}`);
   }
-  loosen.push(...notNullComment(after, commentOf(before)));
+  (finish.length > 0 ? tighten : loosen).push(...notNullComment(after, commentOf(before)));
   return { loosen, tighten };
 }

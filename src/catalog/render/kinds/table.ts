@@ -177,7 +177,7 @@ function marks(
   const drafts: string[] = [];
   const needs: string[] = [];
   const indexed = (identity: string): string => {
-    const local = identity.slice(identity.lastIndexOf('.') + 1);
+    const local = localName({ kind: 'index', identity });
     needs.push(
       partId('make', keyOf('index', identity)),
       partId('make', keyOf('constraint', `${name}.${local}`)),
@@ -185,7 +185,7 @@ function marks(
     return local;
   };
   const rebuilt = (identity: string): boolean => {
-    const local = identity.slice(identity.lastIndexOf('.') + 1);
+    const local = localName({ kind: 'index', identity });
     return (
       context.isCreated(keyOf('index', identity)) ||
       context.isCreated(keyOf('constraint', `${name}.${local}`))
