@@ -50,6 +50,7 @@ export const ERROR_CODES = {
   // catalog
   'catalog-not-renderable': EXIT.failed,
   drift: EXIT.proof,
+  'data-loss': EXIT.gate,
   // prepare
   'scratch-unavailable': EXIT.failed,
   'scratch-differs': EXIT.failed,

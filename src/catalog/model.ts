@@ -135,6 +135,8 @@ export const PARKED_PREFIX = 'ferrata_parked_';
 export const PARK_COMMENT_PREFIX = 'ferrata:parked ';
 /** Capture triggers and their functions carry this prefix; the catalog does not count them. */
 export const CAPTURE_PREFIX = 'ferrata_capture_';
+/** The event triggers of `drift --watch-ddl`, whose function lies in the ledger's schema. */
+export const WATCH_PREFIX = 'ferrata_watch_';
 
 /** Properties that every kind with an owner has. */
 export interface Owned {

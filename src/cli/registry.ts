@@ -81,6 +81,11 @@ export const COMMANDS: readonly Entry[] = [
     async () => (await import('./commands/diff.ts')).diffCommand,
   ),
   entry(
+    'schema',
+    'Write the migration that mends drift, or accept the drift',
+    async () => (await import('./commands/schema.ts')).schemaCommand,
+  ),
+  entry(
     'baseline',
     'Record migrations as applied without running them',
     async () => (await import('./commands/baseline.ts')).baselineCommand,

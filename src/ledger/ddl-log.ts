@@ -6,11 +6,12 @@
  * What the triggers see is in the manual (Event Trigger Firing Matrix): every command on an object of this database.
  * Not seen: TRUNCATE, and what belongs to the whole server (roles, databases, tablespaces, event triggers themselves).
  */
+import { WATCH_PREFIX } from '../catalog/model.ts';
 import type { Connection } from '../postgres/connection.ts';
 import { dollarQuote, quoteIdent, quoteLiteral } from '../sql/quote.ts';
 import { iso } from './runs.ts';
 
-export const WATCH_TRIGGERS = { ddl: 'ferrata_watch_ddl', drop: 'ferrata_watch_drop' } as const;
+export const WATCH_TRIGGERS = { ddl: `${WATCH_PREFIX}ddl`, drop: `${WATCH_PREFIX}drop` } as const;
 
 /** The log never holds more rows than about this; older ones go first, whatever their age. */
 export const LOG_ROWS = 10_000;

@@ -13,6 +13,7 @@ import type { Reporter } from '../events.ts';
 import type { Connection, Connector } from '../postgres/connection.ts';
 import { findClient } from '../postgres/programs.ts';
 import { quoteIdent } from '../sql/quote.ts';
+import { withoutWatch } from './dumped.ts';
 import type { ScratchDatabase, ScratchPlace } from './scratch.ts';
 
 export interface SchemaCopy {
@@ -124,7 +125,7 @@ async function applyDump(connection: Connection, target: Connector): Promise<voi
     { env: { ...process.env, ...target.clientEnvironment() }, maxBuffer: 1 << 30 },
   );
   // psql's own lines (\restrict since the releases of August 2025) are no SQL.
-  const sql = stdout
+  const sql = withoutWatch(stdout)
     .split('\n')
     .filter((line) => !/^\\(un)?restrict /.test(line))
     .join('\n');

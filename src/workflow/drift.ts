@@ -8,7 +8,13 @@ import { FerrataError } from '../errors.ts';
 import type { Reporter } from '../events.ts';
 import { readDdlLog, readWatch, type Watch } from '../ledger/ddl-log.ts';
 import { type Ledger, openLedger } from '../ledger/ledger.ts';
-import { momentOf, type RecordedSchema, recordedSchema, recordSchema } from '../ledger/snapshot.ts';
+import {
+  type Moment,
+  momentOf,
+  type RecordedSchema,
+  recordedSchema,
+  recordSchema,
+} from '../ledger/snapshot.ts';
 import type { Proof } from '../prepare/model.ts';
 import { type Session, withSession } from './session.ts';
 import { findSuspects, type Suspect } from './suspects.ts';
@@ -68,6 +74,8 @@ export async function findDrift(settings: Settings, reporter: Reporter): Promise
 export interface DriftComparison {
   readonly recorded: RecordedSchema;
   readonly live: Catalog;
+  /** From before the live schema was read. */
+  readonly moment: Moment;
   /** Whether the live database is the one that was read when the schema was recorded: OIDs then tell renames. */
   readonly sameDatabase: boolean;
   /** From the recorded schema to the live one. */
@@ -87,12 +95,13 @@ export async function compareWithRecorded(
       hint: 'Run `ferrata baseline` to record the schema as it is.',
     });
   }
-  const { database } = await momentOf(connection);
+  const moment = await momentOf(connection);
   const live = await readCatalog(connection, { dependencies });
-  const sameDatabase = database !== null && database === recorded.database;
+  const sameDatabase = moment.database !== null && moment.database === recorded.database;
   return {
     recorded,
     live,
+    moment,
     sameDatabase,
     comparison: compareCatalogs(recorded.catalog, live, { sameDatabase }),
   };

@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { ATTIC_SCHEMA, LEDGER_SCHEMA } from '../../catalog/model.ts';
 import type { Connector } from '../../postgres/connection.ts';
 import { findClient } from '../../postgres/programs.ts';
+import { withoutWatch } from '../dumped.ts';
 
 const run = promisify(execFile);
 
@@ -28,7 +29,7 @@ export async function dumpSchema(
       ],
       { env: { ...process.env, ...connector.clientEnvironment() }, maxBuffer: 1 << 30 },
     );
-    return forServer(stdout);
+    return forServer(withoutWatch(stdout));
   };
   try {
     return { before: await section('pre-data'), after: await section('post-data') };
