@@ -99,7 +99,7 @@ export class ReadContext {
   readonly parked: ParkedDraft[] = [];
 
   readonly schemas = new Map<string, Schema>();
-  readonly relations = new Map<string, Relation>();
+  readonly relations: Map<string, Relation>;
   readonly accessMethods = new Map<string, string>();
   readonly tablespaces = new Map<string, string>();
   /** Child → parents in order of `inhseqno`; of tables and of indexes. */
@@ -133,8 +133,9 @@ export class ReadContext {
   readonly #columnDrafts = new Map<string, ParkedDraft | null>();
   readonly #privileges = new Map<string, readonly string[]>();
 
-  constructor(major: number) {
+  constructor(major: number, relations = new Map<string, Relation>()) {
     this.major = major;
+    this.relations = relations;
   }
 
   /** Puts an object where it belongs: among the objects, or into the parked thing that it is part of. */

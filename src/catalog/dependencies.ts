@@ -52,11 +52,15 @@ const PARTS: Readonly<Record<string, readonly string[]>> = {
   pg_publication_namespace: ['pg_publication'],
 };
 
+const NONE: ReadonlyMap<string, ObjectKey> = new Map();
+
 export function readDependencies(
   rows: readonly TextRow[],
   context: ReadContext,
+  /** Further objects by their physical address: those that were not read this time. */
+  elsewhere: ReadonlyMap<string, ObjectKey> = NONE,
 ): { readonly dependencies: readonly Dependency[]; readonly parked: readonly Parked[] } {
-  const keys = new Map<string, ObjectKey>();
+  const keys = new Map(elsewhere);
   const register = (object: CatalogObject) => keys.set(object.physical, `${object.kind} ${object.identity}`);
   if (rows.length > 0) {
     const wanted = relationsNamed(rows, context);

@@ -25,7 +25,7 @@ export interface ReadOptions {
  * session. `pg_temp` stands last: where it is not named it is searched first, and a temporary table could then hide a
  * type. JIT is never worth its start-up here.
  */
-const SETTINGS = `
+export const SETTINGS: readonly string[] = `
 SET LOCAL search_path = pg_catalog, pg_temp;
 SET LOCAL DateStyle = 'ISO, MDY';
 SET LOCAL IntervalStyle = 'postgres';
@@ -35,7 +35,9 @@ SET LOCAL bytea_output = 'hex';
 SET LOCAL quote_all_identifiers = off;
 SET LOCAL standard_conforming_strings = on;
 SET LOCAL xmlbinary = 'base64';
-SET LOCAL jit = off`;
+SET LOCAL jit = off`
+  .trim()
+  .split(/;\s*/);
 
 const SAVEPOINT = 'ferrata_catalog';
 
@@ -49,6 +51,24 @@ const SAVEPOINT = 'ferrata_catalog';
  * Throws `sql-failed`, `server-connection-lost` and what else `Connection.script` throws.
  */
 export async function readCatalog(connection: Connection, options: ReadOptions = {}): Promise<Catalog> {
+  const { catalog } = await readWhole(connection, options, []);
+  return catalog;
+}
+
+/** What a read of the whole leaves, for what is built on it (reread/). */
+export interface WholeRead {
+  readonly catalog: Catalog;
+  readonly context: ReadContext;
+  /** Rows of the further statements. */
+  readonly further: readonly (readonly TextRow[])[];
+}
+
+/** `readCatalog`, and further statements under the same snapshot and settings. */
+export async function readWhole(
+  connection: Connection,
+  options: ReadOptions,
+  further: readonly string[],
+): Promise<WholeRead> {
   const { dependencies = true, inTransaction = false } = options;
   const { major } = connection.server;
   const found = present.get(connection) ?? new Set<Kind>();
@@ -59,10 +79,10 @@ export async function readCatalog(connection: Connection, options: ReadOptions =
     const queries = asked.map((kind) => kind.query(major));
     const statements = queries.filter((query) => query !== null);
     if (dependencies) statements.push(DEPENDENCY_QUERY);
-    if (unknown.length > 0) statements.push(`SELECT ${unknown.map(({ probe }) => probe).join(', ')}`);
+    statements.push(...further);
+    if (unknown.length > 0) statements.push(probing(unknown));
     const results = await run(connection, statements, inTransaction);
-    const probed = unknown.length > 0 ? results.at(-1)?.[0] : undefined;
-    const appeared = unknown.filter((_, position) => probed?.[position] === 't');
+    const appeared = unknown.length > 0 ? probed(unknown, results.at(-1)) : [];
     for (const kind of appeared) found.add(kind);
     // Once more, with them, so that all is of one snapshot.
     if (appeared.length > 0) continue;
@@ -71,9 +91,20 @@ export async function readCatalog(connection: Connection, options: ReadOptions =
     for (const [position, kind] of asked.entries()) {
       kind.read(queries[position] === null ? [] : (results[next++] ?? []), context);
     }
-    const edges = readDependencies(dependencies ? (results[next] ?? []) : [], context);
-    return { major, objects: context.objects, ...edges };
+    const edges = readDependencies(dependencies ? (results[next++] ?? []) : [], context);
+    const catalog: Catalog = { major, objects: context.objects, ...edges };
+    return { catalog, context, further: results.slice(next, next + further.length) };
   }
+}
+
+/** One statement that tells which of these kinds there may be. */
+export function probing(kinds: readonly Kind[]): string {
+  return `SELECT ${kinds.map(({ probe }) => probe ?? 'true').join(', ')}`;
+}
+
+/** Those of the kinds that its result tells. */
+export function probed(kinds: readonly Kind[], result: readonly TextRow[] | undefined): Kind[] {
+  return kinds.filter((_, position) => result?.[0]?.[position] === 't');
 }
 
 /** The rare kinds that a connection has met: they are asked for at once the next time. */
@@ -90,7 +121,7 @@ async function run(
     ? [`SAVEPOINT ${SAVEPOINT}`]
     : ['BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY'];
   const closing = inTransaction ? [`ROLLBACK TO ${SAVEPOINT}`, `RELEASE ${SAVEPOINT}`] : ['COMMIT'];
-  const before = [...opening, ...SETTINGS.trim().split(/;\s*/)];
+  const before = [...opening, ...SETTINGS];
   const script = [...before, ...statements, ...closing].join(';\n');
   for (let attempt = 1; ; attempt++) {
     try {

@@ -16,6 +16,7 @@ const TYPES: Readonly<Record<string, ConstraintProperties['type']>> = {
 
 export const constraints: Kind = {
   name: 'constraints',
+  scope: { of: 'relation', column: 4, orNone: true, makes: ['constraint'] },
   // NOT NULL (n) is a property of the column, a constraint trigger (t) of the trigger.
   query: (major) =>
     `SELECT c.oid, c.conname, c.contype, c.conrelid, c.contypid, pg_get_constraintdef(c.oid), c.conkey::text, c.confrelid,

@@ -123,6 +123,7 @@ export const markedIndexes: Kind = {
  */
 export const notNulls: Kind = {
   name: 'not null constraints',
+  scope: { of: 'relation', column: 2, makes: [] },
   query: (major) =>
     major < 18
       ? null

@@ -14,6 +14,7 @@ const ROUTINES: Readonly<Record<string, FunctionProperties['routine']>> = {
 /** Functions, procedures and window functions; aggregates are a kind of their own. */
 export const functions: Kind = {
   name: 'functions',
+  scope: { of: 'routine', column: 1, makes: ['function'] },
   query: () =>
     `SELECT p.oid, p.proname, p.pronamespace, pg_get_userbyid(p.proowner), p.proacl::text, p.prokind,
        oidvectortypes(p.proargtypes), pg_get_functiondef(p.oid), pg_get_function_result(p.oid),

@@ -7,6 +7,7 @@ import type { Kind } from './kind.ts';
 /** Indexes that stand for themselves; one behind a constraint is told by the constraint. */
 export const indexes: Kind = {
   name: 'indexes',
+  scope: { of: 'relation', column: 3, makes: ['index'] },
   query: () =>
     `SELECT i.indexrelid, c.relname, i.indrelid, pg_get_indexdef(i.indexrelid), i.indisunique, i.indisvalid, c.reltablespace,
        CASE WHEN t.oid IS NOT NULL THEN i.indkey::text END,

@@ -1,5 +1,6 @@
 import type { ReadContext } from '../context.ts';
 import type { TextRow } from '../decode.ts';
+import type { ObjectKind } from '../model.ts';
 import { FIRST_USER_OID } from '../system-catalogs.ts';
 
 /**
@@ -17,6 +18,19 @@ export interface Kind {
    */
   readonly probe?: string;
   read(rows: readonly TextRow[], context: ReadContext): void;
+  /** For kinds of which a database may hold thousands: how to ask for the rows of a few. Others are read whole. */
+  readonly scope?: Scope;
+}
+
+/** What the rows of a kind belong to, so that those of a few relations or routines can be asked for (reread/). */
+export interface Scope {
+  readonly of: 'relation' | 'routine';
+  /** The column of `query`, counted from 1, that holds the OID of the relation or routine. */
+  readonly column: number;
+  /** Whether rows with 0 or NULL there count: they are always asked for. */
+  readonly orNone?: boolean;
+  /** The kinds of objects that `read` adds. */
+  readonly makes: readonly ObjectKind[];
 }
 
 /** The condition that a system catalog holds a row that is not the server's own. */

@@ -14,6 +14,7 @@ const COMMANDS: Readonly<Record<string, PolicyProperties['command']>> = {
 
 export const policies: Kind = {
   name: 'policies',
+  scope: { of: 'relation', column: 3, makes: ['policy'] },
   query: () =>
     `SELECT p.oid, p.polname, p.polrelid, p.polpermissive, p.polcmd, 0 = ANY (p.polroles),
        ARRAY(SELECT pg_get_userbyid(r)::text FROM unnest(p.polroles) r WHERE r <> 0)::text,

@@ -6,6 +6,7 @@ import { ENABLED } from './triggers.ts';
 
 export const rules: Kind = {
   name: 'rules',
+  scope: { of: 'relation', column: 3, makes: ['rule'] },
   query: () =>
     `SELECT r.oid, r.rulename, r.ev_class, pg_get_ruledef(r.oid), r.ev_enabled
      FROM pg_rewrite r WHERE r.rulename <> '_RETURN' AND r.oid >= ${FIRST_USER_OID}`,

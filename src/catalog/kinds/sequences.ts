@@ -8,6 +8,7 @@ import type { Kind } from './kind.ts';
 
 export const sequences: Kind = {
   name: 'sequences',
+  scope: { of: 'relation', column: 7, orNone: true, makes: ['sequence'] },
   query: () =>
     `SELECT c.oid, c.relname, c.relnamespace, pg_get_userbyid(c.relowner), c.relacl::text, c.relpersistence,
        d.refobjid, d.refobjsubid, d.deptype, a.attname,

@@ -7,6 +7,7 @@ import type { Kind } from './kind.ts';
 
 export const tables: Kind = {
   name: 'tables',
+  scope: { of: 'relation', column: 1, makes: ['table'] },
   // Only of tables that are more than a name and columns; the rest is in `relations`.
   query: () =>
     `SELECT c.oid, t.reloptions::text, CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END,

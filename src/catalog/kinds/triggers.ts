@@ -14,6 +14,7 @@ export const ENABLED: Readonly<Record<string, TriggerProperties['enabled']>> = {
 
 export const triggers: Kind = {
   name: 'triggers',
+  scope: { of: 'relation', column: 3, makes: ['trigger'] },
   // Up to version 14 the copies in partitions are marked internal; those of foreign keys always are, and have a constraint.
   query: () =>
     `SELECT t.oid, t.tgname, t.tgrelid, pg_get_triggerdef(t.oid), t.tgenabled, t.tgparentid <> 0, t.tgconstraint <> 0,

@@ -8,6 +8,7 @@ import type { Kind } from './kind.ts';
 /** Views and materialized views. */
 export const views: Kind = {
   name: 'views',
+  scope: { of: 'relation', column: 1, makes: ['view', 'materialized view'] },
   query: () =>
     `SELECT c.oid, pg_get_viewdef(c.oid) FROM pg_class c
      WHERE c.relkind IN ('v', 'm') AND c.oid >= ${FIRST_USER_OID} AND c.relpersistence <> 't' AND ${notMember('pg_class', 'c')}`,
