@@ -64,6 +64,8 @@ export interface ColumnSettings {
   readonly noInherit: boolean;
   readonly valid: boolean;
   readonly comment: string | null;
+  /** Inherited, and said by the table itself as well. */
+  readonly alsoLocal: boolean;
 }
 
 /** A column of a view or composite type, whose columns are no objects of their own. */
@@ -76,6 +78,7 @@ export interface RelationColumn {
   readonly privileges: readonly string[];
   /** What only a materialized view's columns have; null where nothing is set. */
   readonly settings: readonly string[] | null;
+  readonly securityLabels?: readonly string[];
 }
 
 export interface Schema {
@@ -85,13 +88,25 @@ export interface Schema {
   readonly hidden: boolean;
 }
 
+/** What was said about the type that a table or view has, as a type. */
+export interface RowType {
+  readonly typePrivileges?: readonly string[];
+  readonly typeComment?: string;
+}
+
 interface ColumnMemo {
   readonly memo: ParkMemo;
   readonly relation: string;
   readonly attnum: string;
 }
 
-const PLAIN_COLUMN: ColumnSettings = { notNullName: null, noInherit: false, valid: true, comment: null };
+const PLAIN_COLUMN: ColumnSettings = {
+  notNullName: null,
+  noInherit: false,
+  valid: true,
+  comment: null,
+  alsoLocal: false,
+};
 
 export class ReadContext {
   readonly major: number;
@@ -116,10 +131,18 @@ export class ReadContext {
   readonly columnNames = new Map<string, Map<string, string>>();
   /** Relation → attnum → the parked column. */
   readonly parkedColumns = new Map<string, Map<string, ParkedDraft>>();
+  /** OID of a constraint → what its own triggers are, where ALTER TABLE … DISABLE TRIGGER ALL changed them. */
+  readonly disabledTriggers = new Map<string, string[]>();
+  /** Relation → privileges on its system columns, `column: grantee=PRIVILEGE/grantor`. */
+  readonly systemColumns = new Map<string, string[]>();
+  /** Relation → what was said about its row type. */
+  readonly rowTypes = new Map<string, RowType>();
   readonly comments = new Map<string, string>();
   readonly labels = new Map<string, string[]>();
   /** What extensions made → the extension; physical addresses. */
   readonly members = new Map<string, string>();
+  /** Physical address → quoted names of the extensions that ALTER … DEPENDS ON EXTENSION bound it to. */
+  readonly extensionsNeeded = new Map<string, readonly string[]>();
   /** Physical address of what is no object of its own (a default, an identity's sequence …) → that of what it belongs to. */
   readonly parts = new Map<string, string>();
   /** Physical address of a sequence → that of the column that owns it. */
@@ -153,10 +176,24 @@ export class ReadContext {
   }
 
   /** To be spread into properties: present only where there are labels. */
-  securityLabels(catalog: SystemCatalog, oid: string): { readonly securityLabels?: readonly string[] } {
+  securityLabels(
+    catalog: SystemCatalog,
+    oid: string,
+    sub?: string,
+  ): { readonly securityLabels?: readonly string[] } {
     if (this.labels.size === 0) return {};
-    const labels = this.labels.get(`${catalog}:${oid}`);
+    const labels = this.labels.get(sub === undefined ? `${catalog}:${oid}` : `${catalog}:${oid}.${sub}`);
     return labels === undefined ? {} : { securityLabels: [...labels].sort() };
+  }
+
+  /** To be spread into properties: present only after ALTER … DEPENDS ON EXTENSION. */
+  dependsOnExtensions(
+    catalog: SystemCatalog,
+    oid: string,
+  ): { readonly dependsOnExtensions?: readonly string[] } {
+    if (this.extensionsNeeded.size === 0) return {};
+    const names = this.extensionsNeeded.get(`${catalog}:${oid}`);
+    return names === undefined ? {} : { dependsOnExtensions: names };
   }
 
   /** The properties that every kind with an owner has; `owner` unquoted. */

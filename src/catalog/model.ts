@@ -198,6 +198,11 @@ export interface TableProperties extends Owned {
   readonly foreignOptions: readonly string[];
   /** The index of `CLUSTER ON`, by identity. */
   readonly clusteredOn: string | null;
+  /** What GRANT gave on system columns, only where it did: `ctid: reader=SELECT/app`. */
+  readonly systemColumnPrivileges?: readonly string[];
+  /** GRANT and COMMENT ON TYPE of its row type, only where there are any; of views, too. */
+  readonly typePrivileges?: readonly string[];
+  readonly typeComment?: string;
 }
 /** identity `schema.table.column`; columns of tables, foreign tables and partitions (not of views or composites). */
 export interface ColumnProperties {
@@ -215,6 +220,8 @@ export interface ColumnProperties {
   readonly notNullValid: boolean;
   /** PostgreSQL 18: COMMENT ON the NOT NULL constraint, only where there is one. */
   readonly notNullComment?: string;
+  /** PostgreSQL 18: true, and there, only for an inherited NOT NULL that the table itself says as well. */
+  readonly notNullAlsoLocal?: boolean;
   readonly default: string | null;
   readonly identity: 'always' | 'by default' | null;
   /** The identity's sequence; the sequence is no object of its own. */
@@ -226,6 +233,7 @@ export interface ColumnProperties {
         /** Only where they are not the default ones. */
         readonly privileges?: readonly string[];
         readonly comment?: string;
+        readonly securityLabels?: readonly string[];
       })
     | null;
   readonly generated: 'stored' | 'virtual' | null;
@@ -264,8 +272,13 @@ export interface ConstraintProperties {
     readonly tablespace: string | null;
     readonly valid: boolean;
     readonly comment: string | null;
+    /** As an index's `statistics` and `dependsOnExtensions`, only where there are any. */
+    readonly statistics?: readonly string[];
+    readonly dependsOnExtensions?: readonly string[];
   } | null;
   readonly comment: string | null;
+  /** Triggers of the constraint itself that ALTER TABLE … DISABLE TRIGGER ALL changed, only where there are any. */
+  readonly disabledTriggers?: readonly string[];
 }
 /** identity `schema.index`; indexes behind constraints are not objects of their own. */
 export interface IndexProperties {
@@ -280,6 +293,8 @@ export interface IndexProperties {
   /** Statistics targets of expression columns, where set: `<column number>=<target>`. */
   readonly statistics: readonly string[];
   readonly comment: string | null;
+  /** Extensions of ALTER … DEPENDS ON EXTENSION, quoted, only where there are any. */
+  readonly dependsOnExtensions?: readonly string[];
 }
 /** identity `schema.sequence`; without the sequences of identity columns. */
 export interface SequenceProperties extends Owned, SequenceOptions {
@@ -302,13 +317,17 @@ export interface ViewProperties extends Owned {
     readonly privileges: readonly string[];
     /** Of a materialized view, where set: `storage=`, `compression=`, `statistics=` and attribute options, sorted. */
     readonly settings?: readonly string[];
+    readonly securityLabels?: readonly string[];
   }[];
+  readonly typePrivileges?: readonly string[];
+  readonly typeComment?: string;
 }
 /** identity `schema.view` */
 export interface MaterializedViewProperties extends ViewProperties {
   readonly populated: boolean;
   readonly accessMethod: string | null;
   readonly tablespace: string | null;
+  readonly dependsOnExtensions?: readonly string[];
 }
 /** identity `schema.name(argument types)`: functions, procedures, window functions. */
 export interface FunctionProperties extends Owned {
@@ -320,6 +339,7 @@ export interface FunctionProperties extends Owned {
   /** `pg_get_function_arguments`: names, modes and defaults. CREATE OR REPLACE cannot rename them. */
   readonly arguments: string;
   readonly language: string;
+  readonly dependsOnExtensions?: readonly string[];
 }
 /** identity `schema.table.trigger`; internal triggers and those of foreign keys excluded. */
 export interface TriggerProperties {
@@ -330,6 +350,10 @@ export interface TriggerProperties {
   readonly inherited: boolean;
   readonly constraint: boolean;
   readonly comment: string | null;
+  readonly dependsOnExtensions?: readonly string[];
+  /** Of a constraint trigger: the name of its constraint, where another; and COMMENT ON CONSTRAINT. */
+  readonly constraintName?: string;
+  readonly constraintComment?: string;
 }
 /** identity `schema.enum` */
 export interface EnumProperties extends Owned {
@@ -349,6 +373,7 @@ export interface CompositeProperties extends Owned {
     readonly type: string;
     readonly collation: string | null;
     readonly comment: string | null;
+    readonly securityLabels?: readonly string[];
   }[];
 }
 /** identity `schema.type` */

@@ -10,13 +10,15 @@ import type { Kind } from './kind.ts';
  */
 export const baseTypes: Kind = {
   name: 'base types',
-  probe: `EXISTS (SELECT FROM pg_type WHERE oid >= ${FIRST_USER_OID} AND typtype IN ('b', 'p') AND typelem = 0)`,
-  query: () =>
+  probe: `EXISTS (SELECT FROM pg_type WHERE oid >= ${FIRST_USER_OID} AND typtype IN ('b', 'p')
+    AND (typelem = 0 OR typinput <> 'array_in'::regproc))`,
+  query: (major) =>
     `SELECT t.oid, t.typname, t.typnamespace, pg_get_userbyid(t.typowner), t.typacl::text, to_json(ARRAY[
        t.typisdefined::text, t.typlen::text, t.typbyval::text, t.typcategory::text, t.typispreferred::text,
        t.typdelim::text, t.typinput::text, t.typoutput::text, t.typreceive::text, t.typsend::text, t.typmodin::text,
        t.typmodout::text, t.typanalyze::text, t.typalign::text, t.typstorage::text, t.typdefault,
-       (t.typcollation <> 0)::text])
+       (t.typcollation <> 0)::text, CASE WHEN t.typelem <> 0 THEN format_type(t.typelem, NULL) END,
+       ${major >= 14 ? 't.typsubscript::text' : 'NULL'}])
      FROM pg_type t WHERE t.oid >= ${FIRST_USER_OID} AND (t.typtype = 'b' OR (t.typtype = 'p' AND NOT t.typisdefined))
        AND NOT EXISTS (SELECT FROM pg_type e WHERE e.typarray = t.oid) AND ${notMember('pg_type', 't')}`,
   read(rows, context) {

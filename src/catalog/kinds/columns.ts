@@ -47,7 +47,7 @@ export const columns: Kind = {
      JOIN pg_class c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p', 'f', 'v', 'm', 'c')
      JOIN pg_type t ON t.oid = a.atttypid
      LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-     WHERE a.attnum > 0 AND NOT a.attisdropped AND a.attrelid >= ${FIRST_USER_OID}
+     WHERE (a.attnum > 0 OR a.attacl IS NOT NULL) AND NOT a.attisdropped AND a.attrelid >= ${FIRST_USER_OID}
      ORDER BY a.attrelid, a.attnum`;
   },
   read(rows, context) {
@@ -68,6 +68,14 @@ export const columns: Kind = {
       if (relation === undefined) continue;
       const attnum = text(attnumText);
       const name = text(nameText);
+      // System columns are fetched only where somebody granted something on them.
+      if (attnum.startsWith('-')) {
+        const granted = context.privileges(parse(details)[11], 'c', relation.owner);
+        const list = context.systemColumns.get(relation.oid) ?? [];
+        if (granted.length > 0)
+          context.systemColumns.set(relation.oid, [...list, ...granted.map((item) => `${name}: ${item}`)]);
+        continue;
+      }
       const physical = `pg_class:${relation.oid}.${attnum}`;
       const comment = context.comments.get(physical) ?? null;
       if (defaultOid !== null) context.parts.set(`pg_attrdef:${defaultOid}`, physical);
@@ -75,14 +83,18 @@ export const columns: Kind = {
         names.set(attnum, name);
         const list = context.viewColumns.get(relation.oid) ?? [];
         if (list.length === 0) context.viewColumns.set(relation.oid, list);
-        list.push(viewColumn(name, text(typeText), details, comment, relation, context));
+        list.push(viewColumn(name, text(typeText), details, comment, { relation, attnum, context }));
         continue;
       }
       const parkedHere = context.parkedColumn(name);
       if (parkedHere === null) {
         names.set(attnum, name);
         position++;
-        const isPlain = comment === null && context.notNulls.size === 0 && relation.parked === null;
+        const isPlain =
+          comment === null &&
+          context.notNulls.size === 0 &&
+          context.labels.size === 0 &&
+          relation.parked === null;
         const hasIdentity = details?.includes('"a"') || details?.includes('"d"');
         const key = isPlain && !hasIdentity ? `${position} ${notNull} ${typeText} ${details ?? ''}` : null;
         let properties = key === null ? undefined : shared.get(key);
@@ -184,6 +196,7 @@ function columnProperties(
     notNullNoInherit: settings.noInherit,
     notNullValid: settings.valid,
     ...(settings.comment === null ? {} : { notNullComment: settings.comment }),
+    ...(settings.alsoLocal ? { notNullAlsoLocal: true } : {}),
     default: generated === '' ? rewritten : null,
     identity: identity === 'a' ? 'always' : identity === 'd' ? 'by default' : null,
     identitySequence: sequence === undefined ? null : identitySequence(sequence, relation, context),
@@ -217,6 +230,7 @@ function identitySequence(
     ...sequenceOptions(sequence.values),
     ...(privileges.join() === untouched.join() ? {} : { privileges }),
     ...(comment === null ? {} : { comment }),
+    ...context.securityLabels('pg_class', sequence.oid),
   };
 }
 
@@ -239,8 +253,7 @@ function viewColumn(
   type: string,
   packed: Text | undefined,
   comment: string | null,
-  relation: Relation,
-  context: ReadContext,
+  { relation, attnum, context }: Place,
 ): RelationColumn {
   const [expression, , , storage, compression, statistics, options, , , , collation, acl] = parse(packed);
   // Only a materialized view's columns can have these; a view's storage means nothing.
@@ -259,5 +272,6 @@ function viewColumn(
     comment,
     privileges: context.privileges(acl, 'c', relation.owner),
     settings: settings.length === 0 ? null : settings.sort(),
+    ...context.securityLabels('pg_class', relation.oid, attnum),
   };
 }

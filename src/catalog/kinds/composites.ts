@@ -20,11 +20,12 @@ export const composites: Kind = {
         parent: null,
         properties: {
           ...context.owned('pg_type', text(oid), text(owner), acl ?? null, 'T'),
-          attributes: attributes.map(({ name, type, collation, comment }) => ({
+          attributes: attributes.map(({ name, type, collation, comment, securityLabels }) => ({
             name,
             type,
             collation,
             comment,
+            ...(securityLabels === undefined ? {} : { securityLabels }),
           })),
         },
         physical: `pg_type:${oid}`,

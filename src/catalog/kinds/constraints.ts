@@ -22,7 +22,9 @@ export const constraints: Kind = {
     `SELECT c.oid, c.conname, c.contype, c.conrelid, c.contypid, pg_get_constraintdef(c.oid), c.conkey::text, c.confrelid,
        c.condeferrable, c.condeferred, c.convalidated, ${major >= 18 ? 'c.conenforced' : 'true'}, c.connoinherit,
        c.conislocal, c.coninhcount, c.conparentid,
-       i.relname, i.reloptions::text, i.reltablespace, x.indisvalid, i.oid
+       i.relname, i.reloptions::text, i.reltablespace, x.indisvalid, i.oid,
+       CASE WHEN x.indexprs IS NOT NULL THEN ARRAY(SELECT a.attnum || '=' || a.attstattarget FROM pg_attribute a
+         WHERE a.attrelid = i.oid AND a.attstattarget >= 0 ORDER BY a.attnum)::text END
      FROM pg_constraint c
      LEFT JOIN pg_class i ON i.oid = c.conindid AND c.contype IN ('p', 'u', 'x')
      LEFT JOIN pg_index x ON x.indexrelid = i.oid
@@ -87,7 +89,9 @@ function properties(
   const type = TYPES[text(typeLetter)] ?? 'check';
   const definition = parked?.text(text(rawDefinition)) ?? text(rawDefinition);
   const isCheck = type === 'check';
-  const [indexName, indexOptions, indexTablespace, indexValid, indexOid] = row.slice(16);
+  const [indexName, indexOptions, indexTablespace, indexValid, indexOid, indexStatistics] = row.slice(16);
+  const statistics = array(indexStatistics);
+  const disabled = context.disabledTriggers.get(text(oid));
   return {
     type,
     definition: withoutSuffixes(definition, [
@@ -115,8 +119,11 @@ function properties(
             tablespace: context.tablespaces.get(text(indexTablespace)) ?? null,
             valid: bool(indexValid),
             comment: context.comment('pg_class', text(indexOid)),
+            ...(statistics.length === 0 ? {} : { statistics }),
+            ...context.dependsOnExtensions('pg_class', text(indexOid)),
           },
     comment: context.comment('pg_constraint', text(oid)),
+    ...(disabled === undefined ? {} : { disabledTriggers: [...disabled].sort() }),
   };
 }
 

@@ -38,6 +38,7 @@ export const eventTriggers: Kind = {
           properties: {
             owner: quoteIdent(text(owner)),
             comment: context.comment('pg_event_trigger', text(oid)),
+            ...context.securityLabels('pg_event_trigger', text(oid)),
           },
         },
         context,

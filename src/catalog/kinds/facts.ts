@@ -25,10 +25,18 @@ export const schemaNames: Kind = {
 export const extensionMembers: Kind = {
   name: 'extension members',
   query: () =>
-    `SELECT classid, objid, refobjid FROM pg_depend WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e'`,
+    // `x` is what ALTER … DEPENDS ON EXTENSION left.
+    `SELECT d.classid, d.objid, d.refobjid, CASE WHEN d.deptype = 'x' THEN e.extname END
+     FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid
+     WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype IN ('e', 'x')`,
   read(rows, context) {
-    for (const [catalog, oid, extension] of rows) {
-      context.members.set(`${systemCatalog(text(catalog))}:${oid}`, `pg_extension:${extension}`);
+    for (const [catalog, oid, extension, dependsOn] of rows) {
+      const address = `${systemCatalog(text(catalog))}:${oid}`;
+      if (dependsOn === null) context.members.set(address, `pg_extension:${extension}`);
+      else {
+        const names = context.extensionsNeeded.get(address) ?? [];
+        context.extensionsNeeded.set(address, [...names, quoteIdent(text(dependsOn))].sort());
+      }
     }
   },
 };
@@ -62,7 +70,11 @@ export const comments: Kind = {
 
 export const labels: Kind = {
   name: 'security labels',
-  query: () => 'SELECT classoid, objoid, objsubid, provider, label FROM pg_seclabel',
+  query: () =>
+    `SELECT classoid, objoid, objsubid, provider, label FROM pg_seclabel
+     UNION ALL SELECT classoid, objoid, 0, provider, label FROM pg_shseclabel
+     WHERE classoid = 'pg_database'::regclass AND objoid = (SELECT oid FROM pg_database WHERE datname = current_database())
+       OR classoid = 'pg_subscription'::regclass`,
   read(rows, context) {
     for (const [catalog, oid, sub, provider, label] of rows) {
       const name = systemCatalog(text(catalog));
@@ -127,14 +139,25 @@ export const notNulls: Kind = {
   query: (major) =>
     major < 18
       ? null
-      : `SELECT n.oid, n.conrelid, n.conkey[1], n.conname, n.connoinherit, n.convalidated, n.conislocal, c.relname, a.attname
+      : `SELECT n.oid, n.conrelid, n.conkey[1], n.conname, n.connoinherit, n.convalidated, n.conislocal, c.relname, a.attname, n.coninhcount
          FROM pg_constraint n JOIN pg_class c ON c.oid = n.conrelid
          JOIN pg_attribute a ON a.attrelid = n.conrelid AND a.attnum = n.conkey[1]
          WHERE n.contype = 'n' AND n.oid >= ${FIRST_USER_OID}
-           AND (n.connoinherit OR NOT n.convalidated OR n.conname <> (c.relname || '_' || a.attname || '_not_null')
+           AND (n.connoinherit OR NOT n.convalidated OR (n.conislocal AND n.coninhcount > 0) OR n.conname <> (c.relname || '_' || a.attname || '_not_null')
              OR n.oid IN (SELECT objoid FROM pg_description WHERE classoid = 'pg_constraint'::regclass))`,
   read(rows, context) {
-    for (const [oid, table, attnum, name, noInherit, validated, local, tableName, column] of rows) {
+    for (const [
+      oid,
+      table,
+      attnum,
+      name,
+      noInherit,
+      validated,
+      local,
+      tableName,
+      column,
+      inherited,
+    ] of rows) {
       const memo = context.tableMemos.get(text(table));
       const chosen =
         !bool(local) ||
@@ -145,8 +168,57 @@ export const notNulls: Kind = {
         noInherit: bool(noInherit),
         valid: bool(validated),
         comment: context.comment('pg_constraint', text(oid)),
+        alsoLocal: bool(local) && inherited !== '0',
       };
       context.notNulls.set(`${table}.${attnum}`, settings);
+    }
+  },
+};
+
+/**
+ * The triggers behind foreign keys and deferrable keys: ALTER TABLE … DISABLE TRIGGER ALL switches them off, and the
+ * constraint is then not kept. Their names are made of OIDs; table, events and state tell which is which.
+ */
+export const constraintTriggers: Kind = {
+  name: 'triggers of constraints',
+  probe: `EXISTS (SELECT FROM pg_trigger WHERE tgisinternal AND tgenabled <> 'O')`,
+  query: () =>
+    `SELECT t.tgconstraint, t.tgrelid, t.tgenabled, t.tgfoid::regproc::text
+     FROM pg_trigger t JOIN pg_constraint c ON c.oid = t.tgconstraint AND c.contype <> 't'
+     WHERE t.tgisinternal AND t.tgenabled <> 'O' AND t.oid >= ${FIRST_USER_OID}`,
+  read(rows, context) {
+    for (const [constraint, table, enabled, routine] of rows) {
+      const known = context.disabledTriggers.get(text(constraint)) ?? [];
+      const place = context.relations.get(text(table))?.identity ?? 'unknown';
+      known.push(`${routine} on ${place}: ${CONSTRAINT_TRIGGER_STATES[text(enabled)] ?? enabled}`);
+      context.disabledTriggers.set(text(constraint), known);
+    }
+  },
+};
+
+const CONSTRAINT_TRIGGER_STATES: Readonly<Record<string, string>> = {
+  D: 'disabled',
+  R: 'replica',
+  A: 'always',
+};
+
+/** Types of tables and views: privileges and comments that were given to them as types. */
+export const rowTypes: Kind = {
+  name: 'row types',
+  query: () =>
+    `SELECT t.oid, t.typrelid, pg_get_userbyid(t.typowner), t.typacl::text
+     FROM pg_type t JOIN pg_class c ON c.oid = t.typrelid AND c.relkind <> 'c'
+     WHERE t.typtype = 'c' AND t.oid >= ${FIRST_USER_OID} AND (t.typacl IS NOT NULL
+       OR t.oid IN (SELECT objoid FROM pg_description WHERE classoid = 'pg_type'::regclass))`,
+  read(rows, context) {
+    for (const [oid, relation, owner, acl] of rows) {
+      const privileges = context.privileges(acl ?? null, 'T', text(owner));
+      const untouched = context.privileges(null, 'T', text(owner));
+      const comment = context.comment('pg_type', text(oid));
+      context.rowTypes.set(text(relation), {
+        ...(privileges.join() === untouched.join() ? {} : { typePrivileges: privileges }),
+        ...(comment === null ? {} : { typeComment: comment }),
+      });
     }
   },
 };

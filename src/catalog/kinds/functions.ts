@@ -37,6 +37,7 @@ export const functions: Kind = {
           returns: result ?? null,
           arguments: text(args),
           language: quoteIdent(text(language)),
+          ...context.dependsOnExtensions('pg_proc', text(oid)),
         },
         physical: `pg_proc:${oid}`,
       });

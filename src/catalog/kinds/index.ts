@@ -15,11 +15,13 @@ import { extensions } from './extensions.ts';
 import {
   accessMethodNames,
   comments,
+  constraintTriggers,
   extensionMembers,
   inheritance,
   labels,
   markedIndexes,
   notNulls,
+  rowTypes,
   schemaNames,
   tablespaces,
 } from './facts.ts';
@@ -57,7 +59,9 @@ export const KINDS: readonly Kind[] = [
   inheritance,
   markedIndexes,
   notNulls,
+  rowTypes,
   relations,
+  constraintTriggers,
   sequences,
   columns,
   schemas,

@@ -44,6 +44,7 @@ export const indexes: Kind = {
         partitionOf: parent === undefined ? null : (identities.get(parent) ?? null),
         statistics: array(statistics),
         comment: context.comment('pg_class', oid),
+        ...context.dependsOnExtensions('pg_class', oid),
       };
       context.add(
         {

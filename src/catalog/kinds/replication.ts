@@ -54,6 +54,7 @@ export const publications: Kind = {
           properties: {
             owner: quoteIdent(text(owner)),
             comment: context.comment('pg_publication', text(oid)),
+            ...context.securityLabels('pg_publication', text(oid)),
           },
         },
         context,
@@ -75,7 +76,7 @@ function published(
     if (relation === undefined || relation.parked !== null) continue;
     const names = columns?.split(' ').map((attnum) => quoteIdent(context.columnName(oid, attnum)));
     const list = names === undefined ? '' : ` (${names.join(', ')})`;
-    relations.push(`${relation.identity}${list}${filter === null ? '' : ` WHERE (${filter})`}`);
+    relations.push(`ONLY ${relation.identity}${list}${filter === null ? '' : ` WHERE (${filter})`}`);
   }
   const whole = schemas.flatMap((oid) => context.visibleSchema(oid)?.quoted ?? []);
   const items = [

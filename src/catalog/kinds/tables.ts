@@ -69,8 +69,16 @@ function properties(relation: Relation, details: TextRow | undefined, context: R
   const labels = context.securityLabels('pg_class', relation.oid);
   // DETACH PARTITION CONCURRENTLY that was interrupted (PostgreSQL 14).
   const detaching = parents[0]?.detachPending === true ? { detachPending: true } : {};
-  return labels.securityLabels || 'detachPending' in detaching
-    ? { ...result, ...labels, ...detaching }
+  const rowType = context.rowTypes.get(relation.oid);
+  const systemColumns = context.systemColumns.get(relation.oid);
+  return labels.securityLabels || 'detachPending' in detaching || rowType || systemColumns
+    ? {
+        ...result,
+        ...labels,
+        ...detaching,
+        ...rowType,
+        ...(systemColumns === undefined ? {} : { systemColumnPrivileges: [...systemColumns].sort() }),
+      }
     : result;
 }
 

@@ -22,6 +22,7 @@ export const views: Kind = {
         accessMethod: relation.accessMethod,
         tablespace: relation.tablespace,
         ...(relation.persistence === 'unlogged' ? { persistence: relation.persistence } : {}),
+        ...context.dependsOnExtensions('pg_class', relation.oid),
       };
       context.add(
         {
@@ -44,6 +45,7 @@ function properties(relation: Relation, definition: string, context: ReadContext
     ...(relation.parked === null ? {} : { comment: relation.parked.memo.comment }),
     definition: relation.parked?.text(definition) ?? definition,
     options: relation.options,
+    ...context.rowTypes.get(relation.oid),
     columns: columns.map(({ settings, ...column }) => (settings === null ? column : { ...column, settings })),
   };
 }

@@ -5,6 +5,7 @@ import type { Operation } from './graph.ts';
 import type { Impact } from './impact.ts';
 import { formatName, keyOf, nameOf } from './names.ts';
 import { RANK } from './ranks.ts';
+import { rareChanges, refuseUnwritten } from './rare.ts';
 import { rendererOf } from './registry.ts';
 import type { Scene } from './scene.ts';
 
@@ -34,16 +35,23 @@ function operationsOf(key: ObjectKey, impact: Impact, scene: Scene): Operation[]
   const before = scene.matching.pairs.get(key);
   const renderer = rendererOf(object.kind);
   const created = scene.isCreated(key);
-  if (created && object.kind === 'column' && object.parent !== null && scene.isCreated(object.parent))
-    return [];
+  if (created && object.kind === 'column' && object.parent !== null && scene.isCreated(object.parent)) {
+    // Made with its table, but for what no CREATE TABLE says.
+    return rareChanges(null, object).map((one) => operationOf(key, object, one, renderer.rank, scene));
+  }
   const parts = scene.attempt(key, () => {
-    if (created || before === undefined) return renderer.create(object, scene);
+    if (created || before === undefined) {
+      refuseUnwritten(null, object);
+      return [...renderer.create(object, scene), ...rareChanges(null, object)];
+    }
     const left = impact.detached.get(keyOf(before.kind, before.identity))?.left ?? before;
+    refuseUnwritten(left, object);
     const answer = scene.alter(left, object);
     if (answer === 'rebuild' || answer === 'swap') {
       throw new CannotRender('it came back from the attic in another shape, which cannot be altered');
     }
-    return unparkedValues(answer, object, before, scene.matching.returning.has(before));
+    const parts = [...answer, ...rareChanges(left, object)];
+    return unparkedValues(parts, object, before, scene.matching.returning.has(before));
   });
   return (parts ?? []).map((part) => operationOf(key, object, part, renderer.rank, scene));
 }
@@ -55,7 +63,7 @@ function operationOf(
   rank: number,
   scene: Scene,
 ): Operation {
-  const own = part.name === 'make' ? [] : [partId('make', key)];
+  const own = part.name === 'make' ? [] : made(key, scene);
   const parent = object.parent === null ? [] : made(object.parent, scene);
   const uses = part.uses ?? (() => true);
   const dependencies = scene

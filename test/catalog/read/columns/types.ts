@@ -1,0 +1,180 @@
+import { acl, type CatalogCoverage, comes, ignored, OID, OWNER, of, SCHEMA, to } from './column.ts';
+
+const BASE = `CREATE TYPE bt; CREATE FUNCTION bt_in(cstring) RETURNS bt IMMUTABLE STRICT LANGUAGE internal AS 'int4in';
+  CREATE FUNCTION bt_out(bt) RETURNS cstring IMMUTABLE STRICT LANGUAGE internal AS 'int4out';
+  CREATE TYPE bt (INPUT = bt_in, OUTPUT = bt_out, INTERNALLENGTH = 4, PASSEDBYVALUE, ALIGNMENT = int4, DEFAULT = '1')`;
+const base = (value: string) => to(value, { setup: BASE, row: `oid = 's.bt'::regtype` });
+const domain = (value: string) =>
+  to(value, { setup: `CREATE DOMAIN d AS varchar(10)`, row: `oid = 's.d'::regtype` });
+
+export const TYPES: readonly CatalogCoverage[] = [
+  {
+    catalog: 'pg_type',
+    setup: `CREATE TYPE e AS ENUM ('a')`,
+    row: `oid = 's.e'::regtype`,
+    columns: {
+      oid: OID,
+      typname: to(`'e2'`),
+      typnamespace: SCHEMA,
+      typowner: OWNER,
+      typlen: base('8'),
+      typbyval: base('false'),
+      typtype: to(`'p'`),
+      typcategory: base(`'S'`),
+      typispreferred: base('true'),
+      typisdefined: base('false'),
+      typdelim: base(`';'`),
+      typrelid: ignored('the relation of a composite or row type, which has its name'),
+      typsubscript: base(`'jsonb_subscript_handler'::regproc`),
+      typelem: base(`'int4'::regtype`),
+      typarray: ignored('the array type, which the server makes and names'),
+      typinput: base(`'int8in'::regproc`),
+      typoutput: base(`'int8out'::regproc`),
+      typreceive: base(`'int4recv'::regproc`),
+      typsend: base(`'int4send'::regproc`),
+      typmodin: base(`'varchartypmodin'::regproc`),
+      typmodout: base(`'varchartypmodout'::regproc`),
+      typanalyze: base(`'array_typanalyze'::regproc`),
+      typalign: base(`'d'`),
+      typstorage: base(`'x'`),
+      typnotnull: domain('true'),
+      typbasetype: domain(`'bpchar'::regtype`),
+      typtypmod: domain('24'),
+      typndims: ignored('not enforced: a domain over int[] may hold any number of dimensions'),
+      typcollation: domain(`'"C"'::regcollation`),
+      typdefaultbin: {
+        ...of('typdefaultbin', 'pg_type', `o.oid = 's.d2'::regtype`),
+        setup: 'CREATE DOMAIN d AS int DEFAULT 1; CREATE DOMAIN d2 AS int DEFAULT 2',
+        row: `oid = 's.d'::regtype`,
+      },
+      typdefault: base(`'2'`),
+      typacl: acl('U'),
+    },
+  },
+  {
+    catalog: 'pg_enum',
+    setup: `CREATE TYPE e AS ENUM ('a', 'b'); CREATE TYPE e2 AS ENUM ()`,
+    row: `enumtypid = 's.e'::regtype AND enumlabel = 'a'`,
+    columns: {
+      oid: OID,
+      enumtypid: to(`'s.e2'::regtype`),
+      enumsortorder: to('9'),
+      enumlabel: to(`'z'`),
+    },
+  },
+  {
+    catalog: 'pg_range',
+    setup: 'CREATE TYPE r AS RANGE (subtype = text)',
+    row: `rngtypid = 's.r'::regtype`,
+    columns: {
+      rngtypid: comes('DROP TYPE r'),
+      rngsubtype: to(`'varchar'::regtype`),
+      rngmultitypid: ignored('the multirange type: its name and schema are read from pg_type'),
+      rngcollation: to(`'"C"'::regcollation`),
+      rngsubopc: to(`(SELECT oid FROM pg_opclass WHERE opcname = 'text_pattern_ops' AND opcmethod = 403)`),
+      rngcanonical: to(`'upper(text)'::regprocedure`),
+      rngsubdiff: to(`'float8mi'::regproc`),
+    },
+  },
+  {
+    catalog: 'pg_collation',
+    setup: `CREATE COLLATION o (provider = libc, lc_collate = 'C', lc_ctype = 'C')`,
+    row: `collname = 'o'`,
+    columns: {
+      oid: OID,
+      collname: to(`'oo'`),
+      collnamespace: SCHEMA,
+      collowner: OWNER,
+      collprovider: to(`'i'`),
+      collisdeterministic: to('false'),
+      collencoding: ignored('that of the database, or any'),
+      collcollate: to(`'POSIX'`),
+      collctype: to(`'POSIX'`),
+      colllocale: to(`'und'`),
+      colliculocale: to(`'und'`),
+      collicurules: to(`'&a < b'`),
+      collversion: ignored("of the operating system's library, not of the schema"),
+    },
+  },
+  {
+    catalog: 'pg_conversion',
+    setup: `CREATE CONVERSION o FOR 'LATIN1' TO 'UTF8' FROM iso8859_1_to_utf8`,
+    row: `conname = 'o'`,
+    columns: {
+      oid: OID,
+      conname: to(`'oo'`),
+      connamespace: SCHEMA,
+      conowner: OWNER,
+      conforencoding: to(`pg_char_to_encoding('LATIN2')`),
+      contoencoding: to(`pg_char_to_encoding('LATIN2')`),
+      conproc: to(`'iso8859_to_utf8'::regproc`),
+      condefault: to('true'),
+    },
+  },
+  {
+    catalog: 'pg_ts_parser',
+    setup:
+      'CREATE TEXT SEARCH PARSER o (START = prsd_start, GETTOKEN = prsd_nexttoken, END = prsd_end, LEXTYPES = prsd_lextype)',
+    row: `prsname = 'o'`,
+    columns: {
+      oid: OID,
+      prsname: to(`'oo'`),
+      prsnamespace: SCHEMA,
+      prsstart: to(`'prsd_end'::regproc`),
+      prstoken: to(`'prsd_end'::regproc`),
+      prsend: to(`'prsd_lextype'::regproc`),
+      prsheadline: to(`'prsd_headline'::regproc`),
+      prslextype: to(`'prsd_end'::regproc`),
+    },
+  },
+  {
+    catalog: 'pg_ts_template',
+    setup: 'CREATE TEXT SEARCH TEMPLATE o (INIT = dsimple_init, LEXIZE = dsimple_lexize)',
+    row: `tmplname = 'o'`,
+    columns: {
+      oid: OID,
+      tmplname: to(`'oo'`),
+      tmplnamespace: SCHEMA,
+      tmplinit: to(`'dsynonym_init'::regproc`),
+      tmpllexize: to(`'dsynonym_lexize'::regproc`),
+    },
+  },
+  {
+    catalog: 'pg_ts_dict',
+    setup: 'CREATE TEXT SEARCH DICTIONARY o (TEMPLATE = simple)',
+    row: `dictname = 'o'`,
+    columns: {
+      oid: OID,
+      dictname: to(`'oo'`),
+      dictnamespace: SCHEMA,
+      dictowner: OWNER,
+      dicttemplate: to(`(SELECT oid FROM pg_ts_template WHERE tmplname = 'synonym')`),
+      dictinitoption: to(`'accept = ''false'''`),
+    },
+  },
+  {
+    catalog: 'pg_ts_config',
+    setup:
+      'CREATE TEXT SEARCH PARSER p (START = prsd_start, GETTOKEN = prsd_nexttoken, END = prsd_end, LEXTYPES = prsd_lextype); CREATE TEXT SEARCH CONFIGURATION o (PARSER = default)',
+    row: `cfgname = 'o'`,
+    columns: {
+      oid: OID,
+      cfgname: to(`'oo'`),
+      cfgnamespace: SCHEMA,
+      cfgowner: OWNER,
+      cfgparser: to(`(SELECT oid FROM pg_ts_parser WHERE prsname = 'p')`),
+    },
+  },
+  {
+    catalog: 'pg_ts_config_map',
+    setup:
+      'CREATE TEXT SEARCH CONFIGURATION o (PARSER = default); CREATE TEXT SEARCH CONFIGURATION q (PARSER = default); ALTER TEXT SEARCH CONFIGURATION o ADD MAPPING FOR asciiword WITH simple, english_stem',
+    row: `mapcfg = 's.o'::regconfig AND mapseqno = 1`,
+    columns: {
+      mapcfg: to(`'s.q'::regconfig`),
+      maptokentype: to('2'),
+      mapseqno: to('7'),
+      mapdict: to(`(SELECT oid FROM pg_ts_dict WHERE dictname = 'german_stem')`),
+    },
+  },
+];

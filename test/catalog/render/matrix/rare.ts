@@ -1,0 +1,57 @@
+import type { MatrixRow } from './row.ts';
+
+const ROLE = `DO $$ BEGIN CREATE ROLE mx_1; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;`;
+const T = `${ROLE} CREATE TABLE t (id int PRIMARY KEY, a int, b text);`;
+const TF = `CREATE FUNCTION tf() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';`;
+
+/** Properties that most objects lack (`render/rare.ts`). */
+export const rows: readonly MatrixRow[] = [
+  {
+    name: 'depends on extension: function, procedure, trigger, index, materialized view',
+    base: `${T} ${TF} CREATE FUNCTION f(x int) RETURNS int LANGUAGE sql AS 'SELECT x'; CREATE PROCEDURE p() LANGUAGE sql AS 'SELECT 1';
+      CREATE TRIGGER g BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION tf(); CREATE INDEX i ON t (a);
+      CREATE MATERIALIZED VIEW m AS SELECT a FROM t; ALTER INDEX t_pkey DEPENDS ON EXTENSION plpgsql`,
+    change: `ALTER FUNCTION f(int) DEPENDS ON EXTENSION plpgsql; ALTER PROCEDURE p() DEPENDS ON EXTENSION plpgsql;
+      ALTER TRIGGER g ON t DEPENDS ON EXTENSION plpgsql; ALTER INDEX i DEPENDS ON EXTENSION plpgsql;
+      ALTER MATERIALIZED VIEW m DEPENDS ON EXTENSION plpgsql; ALTER INDEX t_pkey NO DEPENDS ON EXTENSION plpgsql`,
+  },
+  {
+    name: 'row type: privileges and comment',
+    base: `${T} CREATE VIEW v AS SELECT a FROM t; COMMENT ON TYPE v IS 'was'`,
+    change: `REVOKE USAGE ON TYPE t FROM PUBLIC; GRANT USAGE ON TYPE t TO mx_1 WITH GRANT OPTION; COMMENT ON TYPE t IS 'a row';
+      COMMENT ON TYPE v IS NULL; ALTER TABLE t OWNER TO mx_1`,
+  },
+  {
+    name: 'privileges on system columns',
+    base: `${T} GRANT SELECT (xmin) ON t TO mx_1`,
+    change: 'GRANT SELECT (ctid) ON t TO mx_1 WITH GRANT OPTION; REVOKE SELECT (xmin) ON t FROM mx_1',
+  },
+  {
+    name: 'constraint trigger: name and comment of its constraint',
+    base: `${T} ${TF} CREATE CONSTRAINT TRIGGER g AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION tf();
+      COMMENT ON CONSTRAINT g ON t IS 'was'`,
+    change: `COMMENT ON CONSTRAINT g ON t IS 'is'; ALTER TABLE t RENAME CONSTRAINT g TO gc`,
+  },
+  {
+    name: 'triggers of foreign keys switched off',
+    base: `${T} CREATE TABLE c (id int PRIMARY KEY, t int REFERENCES t); CREATE TABLE d (t int REFERENCES t ON DELETE CASCADE DEFERRABLE)`,
+    change: 'ALTER TABLE c DISABLE TRIGGER ALL; ALTER TABLE t DISABLE TRIGGER ALL; DROP TABLE d',
+  },
+  {
+    name: 'triggers of a deferrable key switched off, and on again',
+    base: 'CREATE TABLE u (a int CONSTRAINT k UNIQUE DEFERRABLE); ALTER TABLE u DISABLE TRIGGER ALL',
+    change: 'ALTER TABLE u ENABLE TRIGGER ALL',
+  },
+  {
+    name: 'statistics of the index behind an exclusion constraint',
+    base: 'CREATE TABLE x (a int, CONSTRAINT k EXCLUDE ((a + 1) WITH =)); ALTER INDEX k ALTER COLUMN 1 SET STATISTICS 3',
+    change: 'ALTER INDEX k ALTER COLUMN 1 SET STATISTICS 7',
+  },
+  {
+    name: 'inherited NOT NULL that the child says as well',
+    base: 'CREATE TABLE pa (a int NOT NULL, b int NOT NULL); CREATE TABLE ch () INHERITS (pa); ALTER TABLE ch ALTER b SET NOT NULL',
+    change: 'ALTER TABLE ch ALTER a SET NOT NULL',
+    refuses: { direction: 'back', reason: 'which no ALTER takes back' },
+    minMajor: 18,
+  },
+];
