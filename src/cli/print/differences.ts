@@ -142,9 +142,17 @@ function* printGroup(
         : ` → ${p.bold(shortName(String(renamed.after), parent))} ${p.dim('(renamed)')}`;
     yield* hung(`${p.yellow('~')} ${name}${to}`, width, indent, 4);
   }
+  if (presence?.note !== undefined) yield* hung(p.dim(`(${presence.note})`), width, indent + 4);
   const properties = group.own.filter((d) => d !== presence && d !== renamed);
   const pad = Math.min(20, Math.max(0, ...properties.map((d) => words(d.property).length)));
-  for (const difference of properties) yield* printProperty(difference, pad, view, indent + 4);
+  for (const [index, difference] of properties.entries()) {
+    yield* printProperty(difference, pad, view, indent + 4);
+    const { note } = difference;
+    // One reason for several properties is said once, behind the last of them.
+    if (note !== undefined && properties[index + 1]?.note !== note) {
+      yield* hung(p.dim(`(${note})`), width, indent + 4);
+    }
+  }
   for (const line of view.beside?.(group.own) ?? []) yield* hung(line, width, indent + 4);
   const children = [...group.children.values()];
   yield* columnOrder(children, view, indent + 2);
