@@ -20,6 +20,8 @@ export interface ErrorContext {
 /** The fields of an ErrorResponse that node-postgres passes on (PostgreSQL manual, 55.8). */
 interface ServerFields {
   readonly code: string;
+  /** In the server's language. */
+  readonly severity: string;
   readonly message: string;
   readonly detail?: string;
   readonly hint?: string;
@@ -162,13 +164,19 @@ function classify(
         hint: LOST_HINT,
       };
     default:
-      if (server.code.startsWith('08')) {
+      // A statement that reaches another server (a subscription, a foreign table) may not get through to that one.
+      if (server.code.startsWith('08') && !isAboutAnother(server)) {
         return context.connecting
           ? { code: 'server-unreachable', hint: UNREACHABLE_HINT }
           : { code: 'server-connection-lost', hint: LOST_HINT };
       }
       return { code: 'sql-failed' };
   }
+}
+
+/** A backend that reports with ERROR goes on with its client; a pooler names no routine of the server's. */
+function isAboutAnother(server: ServerFields): boolean {
+  return server.routine !== undefined && server.severity === 'ERROR';
 }
 
 /** 57014 is a timeout, a cancel request, or a COPY FROM STDIN that got no data. */

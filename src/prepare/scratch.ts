@@ -10,6 +10,7 @@ import { FerrataError } from '../errors.ts';
 import type { Reporter } from '../events.ts';
 import { createConnector } from '../postgres/connect.ts';
 import type { Connection, Connector } from '../postgres/connection.ts';
+import { sqlStateOf } from '../postgres/errors.ts';
 import { findServers, type ServerPrograms } from '../postgres/programs.ts';
 import { startScratchServer } from '../postgres/server.ts';
 import { quoteIdent, quoteLiteral } from '../sql/quote.ts';
@@ -47,6 +48,7 @@ export interface ScratchRequest {
 }
 
 const PREFIX = 'ferrata_scratch_';
+const OBJECT_IN_USE = '55006';
 
 /**
  * Opens the best place at hand: the policy's, a server of the target's major on this machine that has the extensions
@@ -117,7 +119,14 @@ async function databasesOn(
   }
   const made = new Set<string>();
   const drop = async (name: string) => {
-    await connection.query(`DROP DATABASE IF EXISTS ${quoteIdent(name)} WITH (FORCE)`);
+    const sql = `DROP DATABASE IF EXISTS ${quoteIdent(name)} WITH (FORCE)`;
+    try {
+      await connection.query(sql);
+    } catch (error) {
+      if (sqlStateOf(error) !== OBJECT_IN_USE) throw error;
+      await dropSubscriptions(admin.forDatabase(name));
+      await connection.query(sql);
+    }
     made.delete(name);
   };
   return {
@@ -151,6 +160,24 @@ async function databasesOn(
       }
     },
   };
+}
+
+/** A database with subscriptions can't be dropped; those of a copy have, and must have, no slot anywhere. */
+async function dropSubscriptions(connector: Connector): Promise<void> {
+  const connection = await connector.connect('scratch');
+  try {
+    const names = await connection.rows<[string]>(
+      `SELECT pg_catalog.quote_ident(s.subname) FROM pg_catalog.pg_subscription s
+       JOIN pg_catalog.pg_database d ON d.oid = s.subdbid WHERE d.datname = pg_catalog.current_database()`,
+    );
+    for (const [name] of names) {
+      await connection.script(
+        `ALTER SUBSCRIPTION ${name} DISABLE; ALTER SUBSCRIPTION ${name} SET (slot_name = NONE); DROP SUBSCRIPTION ${name}`,
+      );
+    }
+  } finally {
+    await connection.close();
+  }
 }
 
 /** CREATE DATABASE … TEMPLATE leaves behind what ALTER DATABASE … SET and COMMENT ON DATABASE wrote (manual, 23.3). */

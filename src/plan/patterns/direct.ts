@@ -2,6 +2,7 @@ import type { Assessment, LockMode, StatementFacts } from '../../assess/model.ts
 import { LOCK_MODES } from '../../assess/model.ts';
 import type { ParsedStatement, Script } from '../../sql/model.ts';
 import { writtenRelations } from '../../sql/relations.ts';
+import { serverWide } from '../../sql/server-wide.ts';
 import { child, flag, namesFromLists, relationOf, showName, text } from '../../sql/tree.ts';
 import { actionsOf, plainAction } from '../actions.ts';
 import type { StatementGroup } from '../group.ts';
@@ -21,6 +22,7 @@ export async function directSteps(
   let parked = 0;
   const nextParkId = (): string => parkIdOf(migration, ++parked);
   const facts = new Map(assessment.statements.map((fact) => [placeKey(fact), fact]));
+  const rolesMade = new Set<string>();
   const steps: Step[] = [];
   for (const [index, group] of groups.entries()) {
     const made = new MadeHere();
@@ -38,7 +40,7 @@ export async function directSteps(
       forward,
       inverse: null,
       inverseTransactional: true,
-      inverseRefusals: [],
+      inverseRefusals: serverWideRefusals(group.statements, rolesMade),
       captures: group.transactional ? capturesOf(group.statements) : [],
       done: group.transactional ? { type: 'ledger' } : probeOf(group.statements[0]),
       expects: expectedLocks(group.statements.map((statement) => facts.get(placeKey(statement)))),
@@ -62,6 +64,22 @@ export function capturesOf(statements: readonly ParsedStatement[]): readonly str
     made.note(statement);
   }
   return [...captured];
+}
+
+/**
+ * What no copy of the database shows, and so no comparison can undo. A role that the migration makes goes again with
+ * all that was done to it: it is noted in `made`.
+ */
+function serverWideRefusals(statements: readonly ParsedStatement[], made: Set<string>): readonly string[] {
+  return statements.flatMap((statement) => {
+    const found = serverWide(statement);
+    if (found === null) return [];
+    if (found.makes !== null) made.add(found.makes);
+    if (found.roles.length > 0 && found.roles.every((role) => made.has(role))) return [];
+    return [
+      `line ${statement.line}: ${found.command} changes the server, and a copy of the database does not show what was there before`,
+    ];
+  });
 }
 
 function kindOf(group: StatementGroup, forward: readonly Action[]): Step['kind'] {

@@ -3,7 +3,7 @@
 import { FerrataError } from '../../errors.ts';
 import { runActions } from '../../execute/action.ts';
 import { captureName } from '../../execute/context.ts';
-import type { Action, Step } from '../../plan/model.ts';
+import type { Step } from '../../plan/model.ts';
 import type { Connection, Connector } from '../../postgres/connection.ts';
 import { resetSession } from './forward.ts';
 import type { Member } from './member.ts';
@@ -76,7 +76,7 @@ async function runInverse(connection: Connection, member: Member, step: Step): P
       hint: 'Write a down.sql for this migration; it is proved like any other.',
     });
   }
-  const actions: readonly Action[] = step.inverse;
+  const actions = onSharedServer(step.inverse);
   const work = () =>
     runActions(actions, {
       connection,

@@ -18,7 +18,7 @@ import type { MeasuredLock, StepMeasure } from '../model.ts';
 import { LockWatch } from './locks.ts';
 import type { Member } from './member.ts';
 import { keepingRows } from './partition-rows.ts';
-import { onSharedServer } from './roles.ts';
+import { dropsOfMadeRoles, onSharedServer } from './roles.ts';
 
 export interface ForwardStep {
   /** The step, completed: inverse, captures, expected locks, fingerprint. */
@@ -199,6 +199,10 @@ function deriveInverse(
   captures: readonly string[],
   currentUser: string,
 ): Inverse {
+  // What the plan knows already: a step that changes the server beside the database.
+  if (step.inverseRefusals.length > 0) {
+    return { inverse: null, inverseTransactional: true, inverseRefusals: step.inverseRefusals };
+  }
   const rendering = render(after, before, currentUser);
   if (rendering.refusals.length > 0) {
     return {
@@ -215,7 +219,7 @@ function deriveInverse(
   const undo: Action[] =
     captures.length === 0 ? [] : [{ type: 'undo', capture: captureName(member.plan, step) }];
   return {
-    inverse: [...sql('before-data'), ...undo, ...sql('after-data')],
+    inverse: [...sql('before-data'), ...undo, ...sql('after-data'), ...dropsOfMadeRoles(step.forward)],
     inverseTransactional: rendering.statements.every((statement) => statement.transactional),
     inverseRefusals: [],
   };

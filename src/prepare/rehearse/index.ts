@@ -117,7 +117,7 @@ async function rehearseChain(
       if (proved.every(({ proof }) => proof.outcome === 'failed' && proof.error?.code !== 'internal'))
         continue;
     }
-    await advanceOrWarn(request, base, unit);
+    await advanceOrWarn(request, place, base, unit);
   }
   return proofs;
 }
@@ -165,7 +165,24 @@ async function compileUnit(
       }),
     );
   }
+  for (const member of members) refuseForeignServer(place, member);
   return members;
+}
+
+/**
+ * A rehearsal runs every statement several times, for real: what changes a server may run only on one that was started
+ * for it. Roles may be made and changed on a scratch server of the user's own too, never on the target's.
+ */
+function refuseForeignServer(place: ScratchPlace, member: Member): void {
+  if (place.kind === 'local-server') return;
+  const found = member.serverWide.find(
+    ({ concerns }) => place.kind === 'same-server' || concerns === 'server',
+  );
+  if (found === undefined) return;
+  throw new FerrataError('scratch-unavailable', `${found.command} can not be rehearsed on ${place.label}.`, {
+    why: "It changes the server rather than the database, and this server is not the rehearsal's own.",
+    hint: 'Run `ferrata servers install <major>`: without `scratchUrl` a rehearsal then starts a server for itself.',
+  });
 }
 
 async function proveUnit(
@@ -255,6 +272,10 @@ function notesOn(request: ChainRequest, place: ScratchPlace, unit: UnitResult): 
       `The change accepts no row in ${unit.without.join(', ')}: it fails where that table holds any. Proved with it empty.`,
     );
   }
+  const outside = [...new Set(unit.members.flatMap((m) => m.serverWide.map(({ command }) => command)))];
+  if (outside.length > 0) {
+    notes.push(`The comparison covers the database, not the server, which ${outside.join(', ')} changes.`);
+  }
   if (unit.unfilled.length > 0)
     notes.push(`Tables without rows prove nothing about data: ${unit.unfilled.join(', ')}.`);
   return notes;
@@ -314,9 +335,14 @@ function unreadable(
 }
 
 /** A replay that fails ends the chain; a rehearsed migration that fails without its rows is only said. */
-async function advanceOrWarn(request: RehearsalRequest, base: ScratchDatabase, unit: Unit): Promise<void> {
+async function advanceOrWarn(
+  request: RehearsalRequest,
+  place: ScratchPlace,
+  base: ScratchDatabase,
+  unit: Unit,
+): Promise<void> {
   try {
-    await advance(request, base, unit.migrations);
+    await advance(request, place, base, unit.migrations);
   } catch (error) {
     if (!unit.rehearse) throw error;
     request.reporter({
@@ -330,6 +356,7 @@ async function advanceOrWarn(request: RehearsalRequest, base: ScratchDatabase, u
 /** Takes the base on to the state after the migrations, without synthetic rows. */
 async function advance(
   request: RehearsalRequest,
+  place: ScratchPlace,
   base: ScratchDatabase,
   migrations: readonly Migration[],
 ): Promise<void> {
@@ -344,6 +371,7 @@ async function advance(
         policy,
         { tolerateDown: true },
       );
+      refuseForeignServer(place, member);
       for (const step of member.plan.steps) {
         // Nobody goes back on the base: rows need not be captured.
         await runForward(connection, member, { ...step, captures: [] });

@@ -12,6 +12,7 @@ import { parseMigration } from '../../source/scripts.ts';
 import type { Script } from '../../sql/model.ts';
 import { parseScript } from '../../sql/parse.ts';
 import { quoteQualified } from '../../sql/quote.ts';
+import { type ServerWide, serverWide } from '../../sql/server-wide.ts';
 
 export interface Member {
   readonly migration: Migration;
@@ -19,6 +20,8 @@ export interface Member {
   readonly plan: Plan;
   /** Why the written down.sql can't even be read; null where it can, or there is none. It then undoes nothing. */
   readonly downError: FerrataError | null;
+  /** What its files, up and down, do to the server rather than the database. */
+  readonly serverWide: readonly ServerWide[];
 }
 
 export interface CompileOptions {
@@ -74,6 +77,7 @@ export async function compileMember(
     assessment,
     plan: down.error === null ? plan : { ...plan, down: unreadable },
     downError: down.error,
+    serverWide: [...up.statements, ...(down.script?.statements ?? [])].flatMap((s) => serverWide(s) ?? []),
   };
 }
 

@@ -44,13 +44,21 @@ export async function makeNamedRoles(
   return missing;
 }
 
+const CREATE_ROLE = /^create\s+(?:role|user|group)\s+(?!mapping\b)("(?:[^"]|"")+"|[\w$]+)/i;
+
+/** A role that CREATE ROLE made was not there before: the way back drops it, when nothing here needs it any more. */
+export function dropsOfMadeRoles(forward: readonly Action[]): readonly Action[] {
+  return forward
+    .flatMap((action) => (action.type === 'sql' ? (CREATE_ROLE.exec(action.sql)?.[1] ?? []) : []))
+    .reverse()
+    .map((name) => ({ type: 'sql', sql: `DROP ROLE ${quoteIdent(unquoted(name))}`, at: null }));
+}
+
 /** The actions as they run on a copy: those that make or drop roles are told to leave room for the next pass. */
 export function onSharedServer(actions: readonly Action[]): readonly Action[] {
   return actions.flatMap((action): readonly Action[] => {
     if (action.type !== 'sql') return [action];
-    const made = /^create\s+(?:role|user|group)\s+(?!mapping\b)("(?:[^"]|"")+"|[\w$]+)/i.exec(
-      action.sql,
-    )?.[1];
+    const made = CREATE_ROLE.exec(action.sql)?.[1];
     if (made !== undefined) {
       const name = unquoted(made);
       return [

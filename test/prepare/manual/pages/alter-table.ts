@@ -118,12 +118,25 @@ export const alterTable: Page = {
       up: 'ALTER TABLE distributors SET TABLESPACE manual_fast',
     },
     {
+      name: 'all of a tablespace',
+      schema: `CREATE TABLE cinemas (id int PRIMARY KEY, name text) TABLESPACE manual_fast; INSERT INTO cinemas VALUES (1, 'x')`,
+      up: 'ALTER TABLE ALL IN TABLESPACE manual_fast SET TABLESPACE pg_default',
+    },
+    {
+      name: 'REPLICA IDENTITY, row security, storage parameters',
+      schema: DISTRIBUTORS,
+      up: `ALTER TABLE distributors REPLICA IDENTITY FULL, ENABLE ROW LEVEL SECURITY, SET (fillfactor = 70),
+        ALTER COLUMN name SET STORAGE EXTERNAL, ALTER COLUMN name SET STATISTICS 7, SET UNLOGGED`,
+    },
+    {
       name: 'SET SCHEMA',
       schema: `CREATE SCHEMA myschema; CREATE SCHEMA yourschema; CREATE TABLE myschema.distributors (id int PRIMARY KEY, name text); INSERT INTO myschema.distributors VALUES (1, 'a')`,
       up: 'ALTER TABLE myschema.distributors SET SCHEMA yourschema',
     },
     {
       name: 'a primary key made anew over an index built beforehand',
+      harmless: true,
+      why: 'In the end the key is as it was; the points in between are proved one by one.',
       schema: DISTRIBUTORS,
       up: `CREATE UNIQUE INDEX CONCURRENTLY dist_id_temp_idx ON distributors (dist_id);
         ALTER TABLE distributors DROP CONSTRAINT distributors_pkey,
@@ -154,11 +167,13 @@ export const alterTable: Page = {
     },
     {
       name: 'DETACH PARTITION',
+      open: 'M1',
       schema: MEASUREMENT,
       up: 'ALTER TABLE measurement DETACH PARTITION measurement_y2016m06',
     },
     {
       name: 'DETACH PARTITION CONCURRENTLY',
+      open: 'M1',
       since: 14,
       schema: MEASUREMENT,
       up: 'ALTER TABLE measurement DETACH PARTITION measurement_y2016m06 CONCURRENTLY',

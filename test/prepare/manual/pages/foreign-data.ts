@@ -2,8 +2,7 @@
 import type { Page } from '../model.ts';
 
 const WRAPPER = `CREATE EXTENSION file_fdw; CREATE EXTENSION postgres_fdw;`;
-const DBI = `CREATE FUNCTION dbi_valid(text[], oid) RETURNS void LANGUAGE sql AS ''; CREATE FUNCTION other_valid(text[], oid) RETURNS void LANGUAGE sql AS '';
-  CREATE FOREIGN DATA WRAPPER dbi VALIDATOR dbi_valid OPTIONS (foo '1', bar 'x');`;
+const DBI = `CREATE FOREIGN DATA WRAPPER dbi OPTIONS (foo '1', bar 'x');`;
 const SERVER = `CREATE EXTENSION postgres_fdw; CREATE SERVER foo FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host 'foo', dbname 'foodb');`;
 const FILE = `CREATE EXTENSION file_fdw; CREATE SERVER film_server FOREIGN DATA WRAPPER file_fdw;`;
 const FILMS = `${FILE} CREATE FOREIGN TABLE films (code char(5) NOT NULL, title varchar(40) NOT NULL, street text) SERVER film_server OPTIONS (filename '/dev/null', format 'csv');`;
@@ -34,11 +33,15 @@ export const foreignDataPages: readonly Page[] = [
         schema: DBI,
         up: "ALTER FOREIGN DATA WRAPPER dbi OPTIONS (ADD new '1', DROP bar, SET foo '2')",
       },
-      { name: 'VALIDATOR', schema: DBI, up: 'ALTER FOREIGN DATA WRAPPER dbi VALIDATOR other_valid' },
+      {
+        name: 'VALIDATOR',
+        schema: 'CREATE FOREIGN DATA WRAPPER plain',
+        up: 'ALTER FOREIGN DATA WRAPPER plain VALIDATOR postgresql_fdw_validator',
+      },
       {
         name: 'NO VALIDATOR, RENAME TO',
-        schema: DBI,
-        up: 'ALTER FOREIGN DATA WRAPPER dbi NO VALIDATOR; ALTER FOREIGN DATA WRAPPER dbi RENAME TO d',
+        schema: 'CREATE FOREIGN DATA WRAPPER checked VALIDATOR postgresql_fdw_validator',
+        up: 'ALTER FOREIGN DATA WRAPPER checked NO VALIDATOR; ALTER FOREIGN DATA WRAPPER checked RENAME TO d',
       },
     ],
   },
@@ -118,6 +121,7 @@ export const foreignDataPages: readonly Page[] = [
     examples: [
       {
         name: 'OPTIONS',
+        open: 'M5',
         schema: `${SERVER} CREATE USER MAPPING FOR manual_joe SERVER foo OPTIONS (user 'bob', password 'secret')`,
         up: "ALTER USER MAPPING FOR manual_joe SERVER foo OPTIONS (SET password 'public')",
       },
@@ -128,6 +132,7 @@ export const foreignDataPages: readonly Page[] = [
     examples: [
       {
         name: 'one',
+        open: 'M5',
         schema: `${SERVER} CREATE USER MAPPING FOR manual_joe SERVER foo OPTIONS (user 'bob', password 'secret')`,
         up: 'DROP USER MAPPING IF EXISTS FOR manual_joe SERVER foo',
       },
@@ -190,7 +195,11 @@ export const foreignDataPages: readonly Page[] = [
         name: 'from a server that can not be reached',
         schema: `${SERVER} CREATE SCHEMA films`,
         up: 'IMPORT FOREIGN SCHEMA foreign_films FROM SERVER foo INTO films',
-        expect: { outcome: 'failed', code: 'sql-failed', message: /could not (connect|translate)/ },
+        expect: {
+          outcome: 'failed',
+          code: 'sql-failed',
+          message: /user mapping not found|could not connect/,
+        },
         why: 'The copy can not reach the other server either: nothing is proved, and the reason is said.',
       },
     ],
@@ -276,7 +285,12 @@ export const foreignDataPages: readonly Page[] = [
   {
     page: 'CREATE SUBSCRIPTION',
     examples: [
-      { name: 'not connected', up: `CREATE SUBSCRIPTION mysub ${NOWHERE}` },
+      {
+        name: 'not connected',
+        expect: { outcome: 'refuted', code: 'rollback-unavailable', message: /subscription mysub/ },
+        why: 'Dropping a subscription reaches the other server.',
+        up: `CREATE SUBSCRIPTION mysub ${NOWHERE}`,
+      },
       {
         name: 'connected',
         up: "CREATE SUBSCRIPTION mysub CONNECTION 'host=192.0.2.1 port=5432 user=foo dbname=foodb connect_timeout=2' PUBLICATION mypublication, insert_only",
@@ -290,11 +304,15 @@ export const foreignDataPages: readonly Page[] = [
     examples: [
       {
         name: 'SET PUBLICATION',
+        expect: { outcome: 'failed', code: 'sql-failed', message: /subscription "mysub" does not exist/ },
+        why: 'A copy of a database has no subscriptions: they would fetch from the other server.',
         schema: `CREATE SUBSCRIPTION mysub ${NOWHERE}`,
         up: 'ALTER SUBSCRIPTION mysub SET PUBLICATION insert_only WITH (refresh = false)',
       },
       {
         name: 'options',
+        expect: { outcome: 'failed', code: 'sql-failed', message: /subscription "mysub" does not exist/ },
+        why: 'A copy of a database has no subscriptions: they would fetch from the other server.',
         schema: `CREATE SUBSCRIPTION mysub ${NOWHERE}`,
         up: "ALTER SUBSCRIPTION mysub SET (synchronous_commit = 'local')",
       },
@@ -305,6 +323,8 @@ export const foreignDataPages: readonly Page[] = [
     examples: [
       {
         name: 'one',
+        expect: { outcome: 'failed', code: 'sql-failed', message: /subscription "mysub" does not exist/ },
+        why: 'A copy of a database has no subscriptions.',
         schema: `CREATE SUBSCRIPTION mysub ${NOWHERE}; ALTER SUBSCRIPTION mysub SET (slot_name = NONE)`,
         up: 'DROP SUBSCRIPTION mysub',
       },

@@ -6,6 +6,7 @@ import { operatorPages } from './operators.ts';
 import { relationPages } from './relations.ts';
 import { rightsPages } from './rights.ts';
 import { routinePages } from './routines.ts';
+import { serverPages } from './server.ts';
 import { typePages } from './types.ts';
 
 export const PAGES: readonly Page[] = [
@@ -17,4 +18,5 @@ export const PAGES: readonly Page[] = [
   ...operatorPages,
   ...foreignDataPages,
   ...rightsPages,
+  ...serverPages,
 ];

@@ -179,7 +179,13 @@ export const relationPages: readonly Page[] = [
   {
     page: 'ALTER SEQUENCE',
     examples: [
-      { name: 'RESTART', schema: SERIAL, up: 'ALTER SEQUENCE serial RESTART WITH 105' },
+      {
+        name: 'RESTART',
+        harmless: true,
+        why: 'A sequence may run on, as it does by itself; what a position is compared for is that it does not go back.',
+        schema: SERIAL,
+        up: 'ALTER SEQUENCE serial RESTART WITH 105',
+      },
       {
         name: 'parameters',
         schema: SERIAL,

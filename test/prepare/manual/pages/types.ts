@@ -42,9 +42,14 @@ export const typePages: readonly Page[] = [
         up: "CREATE TYPE bug_status AS ENUM ('new', 'open', 'closed'); CREATE TABLE bug (id serial, description text, status bug_status)",
       },
       { name: 'range', up: 'CREATE TYPE float8_range AS RANGE (subtype = float8, subtype_diff = float8mi)' },
-      { name: 'base, used by a table', up: `${BOX} CREATE TABLE myboxes (id integer, description mybox)` },
+      {
+        name: 'base, used by a table',
+        open: 'M3',
+        up: `${BOX} CREATE TABLE myboxes (id integer, description mybox)`,
+      },
       {
         name: 'base with elements',
+        open: 'M3',
         up: `CREATE TYPE mypt; CREATE FUNCTION mypt_in(cstring) RETURNS mypt LANGUAGE internal IMMUTABLE STRICT AS 'point_in';
           CREATE FUNCTION mypt_out(mypt) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS 'point_out';
           CREATE TYPE mypt (INTERNALLENGTH = 16, INPUT = mypt_in, OUTPUT = mypt_out, ELEMENT = float8, ALIGNMENT = double, PASSEDBYVALUE = false)`.replace(
@@ -70,6 +75,7 @@ export const typePages: readonly Page[] = [
       { name: 'RENAME VALUE', schema: COLORS, up: "ALTER TYPE colors RENAME VALUE 'purple' TO 'mauve'" },
       {
         name: 'SET, of a base type',
+        open: 'M3',
         schema: TOAST,
         up: 'ALTER TYPE mytype SET (SEND = mytype_send, RECEIVE = mytype_recv, STORAGE = extended)',
       },
@@ -105,7 +111,7 @@ export const typePages: readonly Page[] = [
         up: 'DROP TYPE mood',
       },
       { name: 'range', schema: 'CREATE TYPE fr AS RANGE (subtype = float8)', up: 'DROP TYPE fr' },
-      { name: 'base, CASCADE', schema: BOX, up: 'DROP TYPE mybox CASCADE' },
+      { name: 'base, CASCADE', open: 'M3', schema: BOX, up: 'DROP TYPE mybox CASCADE' },
       { name: 'enum with a column, CASCADE', schema: COLORS, up: 'DROP TYPE colors CASCADE' },
     ],
   },
@@ -229,6 +235,12 @@ export const typePages: readonly Page[] = [
   {
     page: 'ALTER COLLATION',
     examples: [
+      {
+        name: 'REFRESH VERSION',
+        schema: "CREATE COLLATION german (provider = icu, locale = 'de')",
+        up: 'ALTER COLLATION german REFRESH VERSION',
+        harmless: true,
+      },
       {
         name: 'RENAME TO',
         schema:
