@@ -24,6 +24,11 @@ export interface Scope {
   readonly ignore: ReadonlySet<Ignorable>;
   /** Only these schemas, and what is in them; null: everything. */
   readonly schemas: ReadonlySet<string> | null;
+  /**
+   * Whether it counts that a materialized view is populated. Of a schema that was built for the comparison it says
+   * nothing: pg_dump --schema-only makes all of them empty, and who refreshes them is not in a migration.
+   */
+  readonly populated: boolean;
 }
 
 export interface Side {
@@ -37,12 +42,23 @@ export function inScope(
   to: Side,
   scope: Scope,
 ): { readonly from: Catalog; readonly to: Catalog } {
-  const chosen = scope.schemas === null ? to.catalog : onlySchemas(from.catalog, to.catalog, scope.schemas);
+  const right = scope.populated ? to.catalog : populatedAs(from.catalog, to.catalog);
+  const chosen = scope.schemas === null ? right : onlySchemas(from.catalog, right, scope.schemas);
   if (scope.ignore.size === 0) return { from: from.catalog, to: chosen };
   return {
     from: without(from.catalog, scope.ignore),
     to: agreeing(from, without(chosen, scope.ignore), scope.ignore),
   };
+}
+
+function populatedAs(from: Catalog, to: Catalog): Catalog {
+  const objects = new Map(to.objects);
+  for (const [key, object] of to.objects) {
+    const populated = from.objects.get(key)?.properties.populated;
+    if (object.kind !== 'materialized view' || populated === undefined) continue;
+    objects.set(key, { ...object, properties: { ...object.properties, populated } });
+  }
+  return { ...to, objects };
 }
 
 /** Objects that are left out as wholes. */

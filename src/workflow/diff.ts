@@ -88,6 +88,7 @@ export async function diffSchemas(
   const scoped = inScope(from, to, {
     ignore: new Set(ignored),
     schemas: schemas === null ? null : new Set(schemas),
+    populated: [from, to].every(({ kind }) => !BUILT.has(kind)),
   });
   const sameDatabase = from.identity !== null && from.identity === to.identity;
   const comparison = compareCatalogs(scoped.from, scoped.to, { sameDatabase });
@@ -124,6 +125,9 @@ export async function diffSchemas(
           ],
   };
 }
+
+/** Sides that are built for the comparison, without content. */
+const BUILT: ReadonlySet<DiffSource['kind']> = new Set(['sql', 'migrations', 'proof', 'empty']);
 
 function sideOf(schema: LoadedSchema): DiffSide {
   return {
