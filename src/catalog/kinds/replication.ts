@@ -1,7 +1,7 @@
 /** Publications and subscriptions (manual, chapter 31). */
 import { quoteIdent } from '../../sql/quote.ts';
 import type { ReadContext } from '../context.ts';
-import { array, bool, text } from '../decode.ts';
+import { array, bool, set, text } from '../decode.ts';
 import { FIRST_USER_OID } from '../system-catalogs.ts';
 import { addDefined } from './definition.ts';
 import { type Kind, userRow } from './kind.ts';
@@ -86,25 +86,52 @@ function published(
   return items.length === 0 ? [] : [`FOR ${items.join(', ')}`];
 }
 
+/** WITH options by name, in the columns that every role may read: on version 13 that is none. */
+function subscriptionOptions(major: number): string {
+  const options = [
+    ...(major >= 14 ? [`'binary=' || s.subbinary`, `'streaming=' || s.substream::text`] : []),
+    ...(major >= 14 ? [`'synchronous_commit=' || s.subsynccommit`] : []),
+    // Pending or enabled is how far it has come.
+    ...(major >= 15
+      ? [`'two_phase=' || (s.subtwophasestate <> 'd')`, `'disable_on_error=' || s.subdisableonerr`]
+      : []),
+    ...(major >= 16
+      ? [
+          `'password_required=' || s.subpasswordrequired`,
+          `'run_as_owner=' || s.subrunasowner`,
+          `'origin=' || s.suborigin`,
+        ]
+      : []),
+    ...(major >= 17 ? [`'failover=' || s.subfailover`] : []),
+  ];
+  return `ARRAY[${options.join(', ')}]::text[]`;
+}
+
 /**
  * Subscriptions hold a password and reach another server: seen, but never written down. Only the columns that every
  * role may read, which leaves out the OID on version 13.
  */
 export const subscriptions: Kind = {
   name: 'subscriptions',
-  query: () =>
-    `SELECT s.subname, pg_get_userbyid(s.subowner), s.subenabled, s.subslotname, s.subpublications::text
+  query: (major) =>
+    `SELECT s.subname, pg_get_userbyid(s.subowner), s.subenabled, s.subslotname, s.subpublications::text,
+       ${subscriptionOptions(major)}::text, ${
+         major >= 14
+           ? 's.oid'
+           : '(SELECT min(v.subid::text) FROM pg_stat_subscription v WHERE v.subname = s.subname HAVING count(*) = 1)'
+       }
      FROM pg_subscription s
      WHERE s.subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())`,
   read(rows, context) {
-    for (const [name, owner, enabled, slot, list] of rows) {
+    for (const [name, owner, enabled, slot, list, options, oid] of rows) {
       const identity = quoteIdent(text(name));
+      const comment = oid === null ? null : context.comment('pg_subscription', text(oid));
       addDefined(
         {
           kind: 'subscription',
           identity,
           catalog: 'pg_subscription',
-          oid: identity,
+          oid: oid ?? identity,
           target: `SUBSCRIPTION ${identity}`,
           definition: null,
           drop: null,
@@ -113,6 +140,9 @@ export const subscriptions: Kind = {
             enabled: bool(enabled),
             slot: slot ?? null,
             publications: [...array(list)].sort(),
+            options: set(options),
+            comment,
+            ...context.securityLabels('pg_subscription', text(oid)),
           },
         },
         context,

@@ -1,0 +1,32 @@
+-- What needs each other: functions used by defaults used by functions, policies, generated columns and checks.
+CREATE SEQUENCE number;
+CREATE FUNCTION next_number() RETURNS int LANGUAGE sql AS $$ SELECT nextval('number')::int $$;
+CREATE TABLE numbered (id int PRIMARY KEY DEFAULT next_number(), label text);
+CREATE FUNCTION newest() RETURNS int LANGUAGE sql STABLE AS $$ SELECT max(id) FROM numbered $$;
+CREATE TABLE follower (of int DEFAULT newest() REFERENCES numbered, n int);
+CREATE FUNCTION row_of(id int) RETURNS numbered LANGUAGE sql STABLE AS $$ SELECT n FROM numbered n WHERE n.id = row_of.id $$;
+CREATE FUNCTION label_of(n numbered) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT n.label $$;
+CREATE FUNCTION allowed(n int) RETURNS boolean LANGUAGE plpgsql STABLE AS $$ BEGIN RETURN EXISTS (SELECT FROM follower f WHERE f.n = allowed.n); END $$;
+ALTER TABLE numbered ADD CONSTRAINT known CHECK (allowed(id)), ADD CONSTRAINT labelled CHECK (label_of(numbered.*) <> '');
+ALTER TABLE follower ENABLE ROW LEVEL SECURITY;
+CREATE POLICY visible ON follower USING (allowed(n) AND of IN (SELECT id FROM numbered WHERE label IS NOT NULL));
+CREATE DOMAIN code AS text;
+CREATE FUNCTION is_code(t text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$ SELECT t ~ '^[a-z]*$' $$;
+ALTER DOMAIN code ADD CONSTRAINT is_code CHECK (is_code(VALUE));
+CREATE FUNCTION to_code(t text) RETURNS code LANGUAGE sql IMMUTABLE AS $$ SELECT lower(t)::public.code $$;
+ALTER DOMAIN code SET DEFAULT to_code('X');
+CREATE TABLE coded (c code DEFAULT to_code('Y'), lower_c text GENERATED ALWAYS AS (lower(c)) STORED);
+CREATE INDEX ON coded (to_code(lower_c));
+CREATE FUNCTION audit() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO coded VALUES (to_code(TG_OP)); RETURN NEW; END $$;
+CREATE TRIGGER audit AFTER INSERT ON coded FOR EACH ROW WHEN (is_code(NEW.c)) EXECUTE FUNCTION audit();
+CREATE TABLE a (id int PRIMARY KEY, b int);
+CREATE TABLE b (id int PRIMARY KEY, a int REFERENCES a DEFERRABLE INITIALLY DEFERRED);
+ALTER TABLE a ADD CONSTRAINT a_b FOREIGN KEY (b) REFERENCES b DEFERRABLE INITIALLY DEFERRED;
+-- change
+CREATE OR REPLACE FUNCTION next_number() RETURNS int LANGUAGE sql AS $$ SELECT 1 + nextval('number')::int $$;
+ALTER FUNCTION is_code(text) RENAME TO looks_like_code;
+ALTER TABLE numbered RENAME TO counted;
+ALTER DOMAIN code DROP DEFAULT;
+DROP FUNCTION newest() CASCADE;
+ALTER TABLE coded DROP lower_c;
+DROP TABLE a CASCADE;

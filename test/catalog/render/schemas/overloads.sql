@@ -1,0 +1,37 @@
+-- Functions that differ in the types of their arguments alone.
+CREATE TYPE mood AS ENUM ('a', 'b');
+CREATE DOMAIN positive AS int CHECK (VALUE > 0);
+CREATE TABLE t (id int PRIMARY KEY, m mood, p positive, txt text);
+CREATE FUNCTION f() RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT 0';
+CREATE FUNCTION f(int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT 1';
+CREATE FUNCTION f(bigint) RETURNS bigint IMMUTABLE LANGUAGE sql AS 'SELECT 2::bigint';
+CREATE FUNCTION f(text) RETURNS text IMMUTABLE LANGUAGE sql AS $$ SELECT 'text' $$;
+CREATE FUNCTION f(varchar) RETURNS text IMMUTABLE LANGUAGE sql AS $$ SELECT 'varchar' $$;
+CREATE FUNCTION f(int[]) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT 3';
+CREATE FUNCTION f(VARIADIC text[]) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT 4';
+CREATE FUNCTION f(mood) RETURNS mood IMMUTABLE LANGUAGE sql AS 'SELECT $1';
+CREATE FUNCTION f(positive) RETURNS positive IMMUTABLE LANGUAGE sql AS 'SELECT $1';
+CREATE FUNCTION f(t) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT 5';
+CREATE FUNCTION f(anyelement, anyelement) RETURNS anyelement IMMUTABLE LANGUAGE sql AS 'SELECT $1';
+CREATE FUNCTION f(a int, b int, e int DEFAULT f(7), OUT c int) IMMUTABLE LANGUAGE sql AS 'SELECT a + b';
+CREATE FUNCTION f(a int, INOUT b text, c int) IMMUTABLE LANGUAGE sql AS 'SELECT b';
+CREATE PROCEDURE p(int) LANGUAGE sql AS 'SELECT 1';
+CREATE PROCEDURE p(INOUT x text DEFAULT 'd') LANGUAGE plpgsql AS $$ BEGIN x := 'y'; END $$;
+CREATE AGGREGATE agg(int) (sfunc = int4pl, stype = int, initcond = '0');
+CREATE AGGREGATE agg(text) (sfunc = textcat, stype = text);
+ALTER TABLE t ADD CHECK (f(id) > 0), ADD CHECK (f(m) = 'a'), ADD CHECK (f(txt) <> ''), ALTER id SET DEFAULT f();
+CREATE INDEX ON t (f(id), f(txt));
+CREATE VIEW v AS SELECT f(id) AS one, f(id::bigint) AS two, f(txt) AS three, f(m) AS four, f(t.*) AS five, agg(id) OVER () AS six FROM t;
+COMMENT ON FUNCTION f(int) IS 'of int';
+REVOKE EXECUTE ON FUNCTION f(bigint) FROM PUBLIC;
+-- change
+DROP VIEW v;
+DROP FUNCTION f(varchar);
+CREATE OR REPLACE FUNCTION f(text) RETURNS text IMMUTABLE LANGUAGE sql AS $$ SELECT 'another' $$;
+ALTER FUNCTION f(int[]) RENAME TO g;
+ALTER FUNCTION f(mood) COST 7;
+DROP FUNCTION f(bigint);
+CREATE FUNCTION f(bigint) RETURNS text IMMUTABLE LANGUAGE sql AS $$ SELECT 'other result' $$;
+DROP PROCEDURE p(int);
+DROP AGGREGATE agg(text);
+ALTER TABLE t RENAME TO tt;
