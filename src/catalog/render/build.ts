@@ -63,7 +63,7 @@ function operationOf(
   rank: number,
   scene: Scene,
 ): Operation {
-  const own = part.name === 'make' ? [] : made(key, scene);
+  const own = part.name === 'make' || part.early === true ? [] : made(key, scene);
   const parent = object.parent === null ? [] : made(object.parent, scene);
   const uses = part.uses ?? (() => true);
   const dependencies = scene

@@ -22,6 +22,8 @@ export interface Part {
   readonly uses?: (kind: ObjectKind, key: ObjectKey) => boolean;
   /** Default: the kind's rank. */
   readonly rank?: number;
+  /** Comes before the object's `make`, which by default all its other parts wait for. */
+  readonly early?: true;
 }
 
 /** `rebuild`: dropped and created again, together with all that depends on it. `swap`: a type moves out of the way. */

@@ -1,8 +1,8 @@
 /** What `to` lacks is dropped, when nothing needs it any more. */
 import type { CatalogObject, ObjectKey } from '../model.ts';
 import { belongings, ownerGoes } from './belongings.ts';
+import { typesOf, usersOf } from './circles.ts';
 import { partId } from './context.ts';
-import { linksOf } from './dependencies.ts';
 import type { Operation } from './graph.ts';
 import { grouped } from './groups.ts';
 import type { Impact } from './impact.ts';
@@ -28,14 +28,18 @@ export function dropRest(
       (object.parent === null || scene.becomes.has(object.parent)),
   );
   if (gone.length + away.size === 0) return [];
-  const links = linksOf(scene.from);
+  const goes = new Set([...gone.map((one) => keyOf(one.kind, one.identity)), ...away.keys()]);
   const children = grouped(
     [...scene.from.objects].flatMap(([key, object]) => belongings(key, object, scene)),
   );
   const operations: Operation[] = [];
   const add = (key: ObjectKey, object: CatalogObject): void => {
     const inside = [key, ...(children.get(key) ?? [])].filter((one) => !impact.dropped.has(one));
-    const around = inside.flatMap((one) => links.neededBy(one)).filter((one) => !inside.includes(one));
+    const types = typesOf(key, scene.from).filter((one) => goes.has(one));
+    const around =
+      types.length > 0
+        ? types
+        : inside.flatMap((one) => usersOf(one, scene.from)).filter((one) => !inside.includes(one));
     const needs = around.flatMap((one) => {
       const after = scene.becomes.get(one);
       if (after === undefined) {
@@ -51,7 +55,7 @@ export function dropRest(
       ];
     });
     const drafts =
-      ownerGoes(object, impact, scene) || object.identity === ''
+      ownerGoes(object, impact, scene) || object.identity === '' || types.length > 0
         ? []
         : (scene.attempt(key, () => rendererOf(object.kind).drop(object, scene)) ?? []);
     operations.push({

@@ -3,11 +3,11 @@
  * replaced or changes its type.
  */
 import type { Catalog, CatalogObject, ColumnProperties, ObjectKey, ObjectKind } from '../model.ts';
-import { CannotRender, type Detached, propertiesOf, type RenderContext } from './context.ts';
+import { CannotRender, type Detached, propertiesOf, type RenderContext, withProperties } from './context.ts';
 import { linksOf } from './dependencies.ts';
 import type { Draft } from './graph.ts';
 import { grouped } from './groups.ts';
-import { parentsLeft } from './inheritance.ts';
+import { parentsLeft, parentsOf } from './inheritance.ts';
 import { keyOf, localName } from './names.ts';
 import { rendererOf } from './registry.ts';
 
@@ -38,7 +38,6 @@ const HOLDS_COLUMN_TYPE: ReadonlySet<ObjectKind> = new Set([
   'trigger',
   'policy',
   'function',
-  'publication',
 ]);
 
 export interface Impact {
@@ -122,14 +121,19 @@ class Finder {
   }
 
   /** What a table has from a parent can be dropped when it has left the parent, where it does that anyway. */
-  #leaveParents(object: CatalogObject): void {
+  #leaveParents(object: CatalogObject): boolean {
     const { parent } = object;
     const table = parent === null ? undefined : this.#object(parent);
-    if (parent === null || table === undefined || !this.#input.becomes.has(parent)) return;
-    for (const left of parentsLeft(table, (key) => this.#input.becomes.get(key))) {
+    if (parent === null || table === undefined || !this.#input.becomes.has(parent)) return false;
+    const parents = [
+      ...parentsLeft(table, (key) => this.#input.becomes.get(key)),
+      ...parentsOf(table).filter((one) => this.#state.dropped.has(keyOf('table', one))),
+    ];
+    for (const left of parents) {
       const cause = this.#object(keyOf('table', left));
       if (cause !== undefined) this.#release(parent, cause);
     }
+    return parents.length > 0;
   }
 
   /** What belongs to a table that goes, goes with it; but foreign keys first: they tie tables in circles. */
@@ -167,15 +171,28 @@ class Finder {
     const cause = this.#object(key);
     if (cause === undefined) return;
     this.#state.dropped.add(key);
-    // An attached index cannot be dropped alone, and there is no way to detach it.
+    if (TYPES.has(cause.kind)) this.#refuseIfHeld(key, cause);
+    // An attached index cannot be dropped alone, and there is no way to detach it: unless its partition is detached.
     const above = cause.kind === 'index' ? cause.properties.partitionOf : null;
-    if (typeof above === 'string') this.#drop(keyOf('index', above));
+    if (typeof above === 'string' && !this.#leaveParents(cause)) this.#drop(keyOf('index', above));
     this.#queue.push(() => {
       for (const copy of this.#copies(key)) {
         if (this.#object(copy)?.properties.local === false && !this.#input.becomes.has(copy))
           this.#drop(copy);
       }
       for (const dependent of this.#dependentsOf(key)) this.#release(dependent, cause);
+    });
+  }
+
+  /** A column that stays cannot let go of its type: it would go with it, and its values. */
+  #refuseIfHeld(key: ObjectKey, type: CatalogObject): void {
+    const held = this.#dependentsOf(key).find(
+      (one) => this.#object(one)?.kind === 'column' && this.#input.becomes.has(one),
+    );
+    if (held === undefined) return;
+    this.#refusals.push({
+      object: held,
+      reason: `its type ${type.identity} has to be dropped and made again, and would take the column along`,
     });
   }
 
@@ -205,7 +222,8 @@ class Finder {
       for (const dependent of this.#dependentsOf(key)) {
         const object = this.#object(dependent);
         if (object === undefined || cause === undefined) continue;
-        if (HOLDS_COLUMN_TYPE.has(object.kind) || hasExpression(object)) this.#drop(dependent);
+        if (object.kind === 'publication') this.#release(dependent, cause);
+        else if (HOLDS_COLUMN_TYPE.has(object.kind) || hasExpression(object)) this.#drop(dependent);
         else if (object.kind === 'column') this.#release(dependent, cause);
       }
     });
@@ -239,8 +257,22 @@ class Finder {
       this.#drop(goesWithParent ? parent : key);
       return;
     }
+    // An index that is attached to one that goes stays where its partition is detached.
+    if (
+      object.kind === 'index' &&
+      object.properties.partitionOf === cause.identity &&
+      cause.kind === 'index'
+    ) {
+      if (!this.#leaveParents(object)) this.#drop(key);
+      else
+        this.#detached.set(key, {
+          drafts: [],
+          left: withProperties(object, { ...object.properties, partitionOf: null }),
+        });
+      return;
+    }
     const { detach } = rendererOf(object.kind);
-    if (detach === undefined || isContained(object, cause)) {
+    if (detach === undefined || isContained(object, cause) || holdsNoRows(object, cause)) {
       this.#drop(key);
       return;
     }
@@ -261,6 +293,11 @@ class Finder {
 
 function isContained(object: CatalogObject, cause: CatalogObject): boolean {
   return object.parent === keyOf(cause.kind, cause.identity);
+}
+
+/** The rows of a foreign table are elsewhere: it can be made again over another server. */
+function holdsNoRows(object: CatalogObject, cause: CatalogObject): boolean {
+  return cause.kind === 'server' && object.kind === 'table' && object.properties.foreignServer !== null;
 }
 
 /** A generated column that cannot be given another expression is made again: the server computes its values. */

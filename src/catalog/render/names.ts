@@ -8,8 +8,10 @@ import type { CatalogObject, ObjectKey, ObjectKind } from '../model.ts';
 export interface Name {
   /** Unquoted parts: schema, relation, column … */
   readonly path: readonly string[];
-  /** `(integer, text)` of a routine, with its parentheses; empty for everything else. */
+  /** `(integer, text)` of a routine or operator, ` USING btree` of an operator class; empty for everything else. */
   readonly suffix: string;
+  /** The last part is an operator's, which is never quoted. */
+  readonly operator?: true;
 }
 
 /** Kinds whose identity is one name: they live in no schema. */
@@ -38,11 +40,26 @@ export function nameOf(object: Pick<CatalogObject, 'kind' | 'identity'>): Name {
       suffix: object.identity.slice(open),
     };
   }
+  if (object.kind === 'operator') {
+    const open = object.identity.indexOf('(');
+    const bare = object.identity.slice(0, open);
+    const dot = bare.lastIndexOf('.');
+    const path = [...splitQualified(bare.slice(0, dot)), bare.slice(dot + 1)];
+    return { path, suffix: object.identity.slice(open), operator: true };
+  }
+  if (object.kind === 'operator class' || object.kind === 'operator family') {
+    const using = object.identity.lastIndexOf(' USING ');
+    return { path: splitQualified(object.identity.slice(0, using)), suffix: object.identity.slice(using) };
+  }
   return { path: splitQualified(object.identity), suffix: '' };
 }
 
 export function formatName(name: Name): string {
-  return name.path.map(quoteIdent).join('.') + name.suffix;
+  const last = name.path.length - 1;
+  const parts = name.path.map((part, index) =>
+    name.operator === true && index === last ? part : quoteIdent(part),
+  );
+  return parts.join('.') + name.suffix;
 }
 
 /** The last part, quoted: what RENAME TO takes, and what stands before ON in DROP TRIGGER. */

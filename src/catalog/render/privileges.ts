@@ -104,9 +104,24 @@ function parts(key: string): [string, string, boolean] {
   return JSON.parse(key) as [string, string, boolean];
 }
 
+/**
+ * Grants in the order in which they can be revoked: what somebody passed on before what he had it from, what the owner
+ * gave last. By grantor and grantee alone: nobody can be given an option that goes back to himself (`check_circularity`).
+ */
 function ownerLast(map: ReadonlyMap<string, string[]>, owner: string): [string, string[]][] {
-  const fromOwner = (key: string): number => (parts(key)[0] === owner ? 1 : 0);
-  return [...map].sort((a, b) => fromOwner(a[0]) - fromOwner(b[0]));
+  const entries = [...map];
+  const sorted: [string, string[]][] = [];
+  const visited = new Set<string>();
+  const visit = (entry: [string, string[]]): void => {
+    if (visited.has(entry[0])) return;
+    visited.add(entry[0]);
+    const [, grantee] = parts(entry[0]);
+    for (const other of entries) if (parts(other[0])[0] === grantee && grantee !== owner) visit(other);
+    sorted.push(entry);
+  };
+  for (const entry of entries) if (parts(entry[0])[0] !== owner) visit(entry);
+  for (const entry of entries) visit(entry);
+  return sorted;
 }
 
 /** A privilege is recorded as granted by the owner, unless the grantor himself grants it (manual, GRANT, Notes). */

@@ -50,7 +50,7 @@ export function afterRenames(object: CatalogObject, { renamings, becomes }: Rena
   }
   if (parent !== undefined && object.kind !== 'index' && object.kind !== 'statistics') {
     const path = [...nameOf(parent).path, name.path.at(-1) ?? ''];
-    return { ...object, identity: formatName({ path, suffix }) };
+    return { ...object, identity: formatName({ ...name, path, suffix }) };
   }
   const schema = becomes.get(keyOf('schema', formatName({ path: name.path.slice(0, 1), suffix: '' })));
   const owner = object.kind === 'sequence' ? object.properties.ownedBy : null;
@@ -60,7 +60,7 @@ export function afterRenames(object: CatalogObject, { renamings, becomes }: Rena
   const first = leader === undefined ? (name.path[0] ?? '') : (nameOf(leader).path[0] ?? '');
   const path = name.path.length > 1 ? [first, ...name.path.slice(1)] : name.path;
   if (typeof object.properties.drop === 'string') return definedAfterRenames(object, renamings);
-  return { ...object, identity: formatName({ path, suffix }) };
+  return { ...object, identity: formatName({ ...name, path, suffix }) };
 }
 
 /** What is defined by SQL alone: the names in its DROP, qualified as they are, are looked for as words. */

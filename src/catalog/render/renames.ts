@@ -71,6 +71,10 @@ function namespace(object: CatalogObject, path: readonly string[]): string {
     case 'function':
     case 'aggregate':
       return `routine ${container} ${nameOf(object).suffix}`;
+    case 'operator':
+    case 'operator class':
+    case 'operator family':
+      return `${object.kind} ${container} ${nameOf(object).suffix}`;
     default:
       return `${object.kind} ${container}`;
   }
@@ -156,7 +160,7 @@ function isOwned({ before, after }: Renaming): boolean {
 }
 
 function currentIdentity(mover: Mover): string {
-  const name: Name = { path: mover.path, suffix: nameOf(mover.renaming.after).suffix };
+  const name: Name = { ...nameOf(mover.renaming.after), path: mover.path };
   return formatName(name);
 }
 

@@ -13,7 +13,7 @@ import { linksOf } from './dependencies.ts';
 import { refersElsewhere, withoutReferences } from './elsewhere.ts';
 import type { Impact, ImpactState } from './impact.ts';
 import { type Matching, match } from './match.ts';
-import { keyOf, schemaOf } from './names.ts';
+import { keyOf, nameOf, schemaOf } from './names.ts';
 import { rendererOf } from './registry.ts';
 import { afterRenames, relocated } from './relocated.ts';
 import { type Renaming, renamedWords } from './renames.ts';
@@ -155,6 +155,9 @@ export class Scene implements RenderContext {
     const renderer = rendererOf(after.kind);
     if (renderer.rename !== undefined && renderer.move !== undefined) return false;
     const name = afterRenames(before, this).identity;
+    const [had, wanted] = [nameOf(before), nameOf(after)];
+    const onlyMoves = had.path.at(-1) === wanted.path.at(-1) && had.suffix === wanted.suffix;
+    if (renderer.move !== undefined && onlyMoves) return false;
     return name !== after.identity && (renderer.rename === undefined || schemaOf(before) !== null);
   }
 

@@ -1,6 +1,7 @@
 /** What is in the way is taken down, under the names of `from`. */
 import type { CatalogObject, ObjectKey, RenderedStatement } from '../model.ts';
 import { belongings, ownerGoes } from './belongings.ts';
+import { typesOf, usersOf } from './circles.ts';
 import { linksOf } from './dependencies.ts';
 import { type Operation, order } from './graph.ts';
 import { grouped } from './groups.ts';
@@ -12,7 +13,6 @@ import type { Scene } from './scene.ts';
 /** Under the names of `from`: what lets go of something, then what goes before anything else. */
 export function takeDown(impact: Impact, scene: Scene): RenderedStatement[] {
   if (impact.dropped.size + impact.detached.size === 0) return [];
-  const links = linksOf(scene.from);
   const owned = grouped(
     [...scene.from.objects].flatMap(([key, object]) =>
       object.kind === 'sequence' ? belongings(key, object, scene) : [],
@@ -40,8 +40,14 @@ export function takeDown(impact: Impact, scene: Scene): RenderedStatement[] {
       !callsDropped(key, object, impact, scene);
     const taken = ownerGoes(object, impact, scene);
     const inside = [key, ...(owned.get(key) ?? [])];
-    const needs = inside.flatMap((one) => links.neededBy(one)).flatMap((one) => [drop(one), `detach ${one}`]);
-    const drafts = implicit || taken ? [] : (scene.attempt(key, () => renderer.drop(object, scene)) ?? []);
+    // What a type is made of goes with the type.
+    const types = typesOf(key, scene.from).filter((one) => impact.dropped.has(one));
+    const users = types.length > 0 ? types : inside.flatMap((one) => usersOf(one, scene.from));
+    const needs = users.flatMap((one) => [drop(one), `detach ${one}`]);
+    const drafts =
+      implicit || taken || types.length > 0
+        ? []
+        : (scene.attempt(key, () => renderer.drop(object, scene)) ?? []);
     // Children that a dropped parent takes along need what needs them to be gone before the parent.
     const children = implicit && object.parent !== null ? [] : (droppedChildren.get(key) ?? []).map(drop);
     operations.push({

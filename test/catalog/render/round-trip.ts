@@ -232,6 +232,7 @@ class RoundTrip implements Trip {
     const room = await this.#databases.take();
     const nothing = await this.#databases.nothing();
     const built = await turn(room.connection, after, { sameDatabase: false }, this.#cosmetic, nothing);
+    if (this.#refused('anew', built.problem)) return await this.#databases.giveBack(room, false);
     if (built.problem !== null) {
       this.problems.push(`from nothing: ${built.problem}`);
       await this.#databases.giveBack(room, false);
@@ -241,7 +242,7 @@ class RoundTrip implements Trip {
     // What was built elsewhere has nobody's physical identity.
     const turned = await turn(room.connection, before, { sameDatabase: false }, true, built.now);
     const { refuses } = this.#row;
-    const justified = refuses?.direction === 'back' && turned.problem?.includes(refuses.reason);
+    const justified = refuses !== undefined && turned.problem?.includes(refuses.reason);
     if (turned.problem !== null && justified !== true) this.problems.push(`elsewhere: ${turned.problem}`);
     await this.#clear(room, turned.now, 'built');
   }
@@ -254,7 +255,7 @@ class RoundTrip implements Trip {
     await this.#databases.giveBack(room, gone.problem === null);
   }
 
-  #refused(direction: 'back' | 'forward', problem: string | null): boolean {
+  #refused(direction: 'back' | 'forward' | 'anew', problem: string | null): boolean {
     const { refuses } = this.#row;
     if (refuses?.direction !== direction) return false;
     if (problem === null || !problem.startsWith('refused')) this.problems.push(`${direction}: not refused`);

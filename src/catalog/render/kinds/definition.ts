@@ -2,6 +2,7 @@
 import type { CatalogObject, DefinitionProperties, Json, ObjectKind, Owned } from '../../model.ts';
 import type { KindRenderer, RenderContext } from '../context.ts';
 import { CannotRender, equalJson, make, propertiesOf } from '../context.ts';
+import type { Draft } from '../graph.ts';
 import { commentChange, ownedAfterCreate, ownedChanges, role } from '../owned.ts';
 
 /** What is said by `definition` itself, or by the statements that follow it here. */
@@ -34,7 +35,10 @@ function granted(object: CatalogObject): string {
 /** Kinds whose ALTER … RENAME TO and SET SCHEMA take the kind's own words and the identity. */
 const RENAMES: ReadonlySet<ObjectKind> = new Set([
   'statistics',
+  'operator class',
+  'operator family',
   'publication',
+  'subscription',
   'server',
   'foreign data wrapper',
   'collation',
@@ -49,6 +53,9 @@ const RENAMES: ReadonlySet<ObjectKind> = new Set([
 ]);
 const MOVES: ReadonlySet<ObjectKind> = new Set([
   'statistics',
+  'operator',
+  'operator class',
+  'operator family',
   'collation',
   'conversion',
   'text search parser',
@@ -93,14 +100,35 @@ function after(object: CatalogObject, context: RenderContext): string[] {
   return [...statements, ...commentChange(name, null, wanted.comment)];
 }
 
+/** What a kind that knows more than DROP and CREATE does. */
+export interface DefinitionOptions extends Pick<KindRenderer, 'detach'> {
+  readonly drop?: (object: CatalogObject) => readonly Draft[];
+  readonly tightens?: boolean;
+  /**
+   * The statements that lead from one definition to the other, both under the names of `after`; null where there are
+   * none, and it has to be made again. Asked only where the definitions differ.
+   */
+  readonly change?: (
+    before: CatalogObject,
+    after: CatalogObject,
+    context: RenderContext,
+  ) => readonly string[] | null;
+  /** Properties that `change` is about, beside the definition. */
+  readonly changes?: readonly string[];
+  /** Why it cannot be created, where it has no definition. */
+  readonly missing?: (object: CatalogObject) => string;
+}
+
 export function definitionKind(
   kind: ObjectKind,
   rank: number,
-  options: { readonly tightens?: boolean } = {},
+  { change, changes = [], missing, detach, drop: dropOther, ...options }: DefinitionOptions = {},
 ): KindRenderer {
-  const word = kind.toUpperCase();
+  // ALTER ROUTINE takes an aggregate's plain argument types, also where ALTER AGGREGATE wants ORDER BY or *.
+  const word = kind === 'aggregate' ? 'ROUTINE' : kind.toUpperCase();
   return {
     rank,
+    ...(detach === undefined ? {} : { detach }),
     ...(RENAMES.has(kind) && {
       rename: (_object: CatalogObject, current: string, name: string) =>
         `ALTER ${word} ${current} RENAME TO ${name}`,
@@ -111,10 +139,11 @@ export function definitionKind(
     }),
     create(object, context) {
       const { definition } = propertiesOf<DefinitionProperties>(object);
-      if (definition === null) throw new CannotRender('the catalog has no SQL for it');
+      if (definition === null) throw new CannotRender(missing?.(object) ?? 'the catalog has no SQL for it');
       return [make([definition.trim().replace(/;$/, ''), ...after(object, context)], options)];
     },
     drop(object) {
+      if (dropOther !== undefined) return dropOther(object);
       const { drop } = propertiesOf<DefinitionProperties>(object);
       if (drop === null) throw new CannotRender('the catalog has no SQL for dropping it');
       return [{ sql: drop.trim().replace(/;$/, '') }];
@@ -122,24 +151,30 @@ export function definitionKind(
     alter(before, afterwards, context) {
       const had = before.properties;
       const wanted = afterwards.properties;
+      let differs = false;
       for (const name of new Set([...Object.keys(had), ...Object.keys(wanted)])) {
         if (name === 'definition') {
-          if (!context.same(text(had[name]), text(wanted[name]))) return 'rebuild';
+          if (!context.same(text(had[name]), text(wanted[name]))) differs = true;
         } else if (!KNOWN.has(name) && !equalJson(had[name] ?? null, wanted[name] ?? null)) {
-          return 'rebuild';
+          if (!changes.includes(name)) return 'rebuild';
+          differs = true;
         }
       }
+      const drafts = differs ? (change?.(before, afterwards, context) ?? null) : [];
+      if (drafts === null) return 'rebuild';
       const oldOwned = owned(before);
       const newOwned = owned(afterwards);
       const changed = ['owner', 'comment', 'privileges', 'securityLabels'].some(
         (name) => !equalJson(had[name] ?? null, wanted[name] ?? null),
       );
-      if (!changed) return [make([], options)];
+      if (!changed) return [make(drafts, options)];
       const name = named(afterwards);
       if (oldOwned === null || newOwned === null) {
-        return [make(commentChange(name, text(had.comment), text(wanted.comment)), options)];
+        const comment = commentChange(name, text(had.comment), text(wanted.comment));
+        return [make([...drafts, ...comment], options)];
       }
-      return [make(ownedChanges(oldOwned, newOwned, { named: name, grantee: granted(afterwards) }), options)];
+      const about = ownedChanges(oldOwned, newOwned, { named: name, grantee: granted(afterwards) });
+      return [make([...drafts, ...about], options)];
     },
   };
 }

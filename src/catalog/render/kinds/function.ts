@@ -4,6 +4,7 @@ import type { KindRenderer } from '../context.ts';
 import { make, propertiesOf } from '../context.ts';
 import { ownedAfterCreate, ownedChanges } from '../owned.ts';
 import { RANK } from '../ranks.ts';
+import { shellsFor } from './base-type.ts';
 
 function word(routine: FunctionProperties): string {
   return routine.routine === 'procedure' ? 'PROCEDURE' : 'FUNCTION';
@@ -34,7 +35,11 @@ export const routine: KindRenderer = {
   rank: RANK.function,
   create(object, context) {
     const wanted = propertiesOf<FunctionProperties>(object);
-    return [make([definition(wanted), ...ownedAfterCreate(object, wanted, target(object, wanted), context)])];
+    const statements = [
+      definition(wanted),
+      ...ownedAfterCreate(object, wanted, target(object, wanted), context),
+    ];
+    return [make(statements, shellsFor(object, context))];
   },
   drop: (object) => [{ sql: `DROP ${word(propertiesOf<FunctionProperties>(object))} ${object.identity}` }],
   alter(before, after, context) {
@@ -50,7 +55,8 @@ export const routine: KindRenderer = {
       if (!replaceable) return 'rebuild';
       drafts.push(definition(wanted));
     }
-    return [make([...drafts, ...ownedChanges(had, wanted, target(after, wanted))])];
+    const about = ownedChanges(had, wanted, target(after, wanted));
+    return [make([...drafts, ...about], shellsFor(after, context))];
   },
   rename: (object, current, name) =>
     `ALTER ${word(propertiesOf<FunctionProperties>(object))} ${current} RENAME TO ${name}`,

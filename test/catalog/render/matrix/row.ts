@@ -6,8 +6,8 @@ export interface MatrixRow {
   readonly change: string;
   /** Way back or forward that may end in another column order, and why that cannot be helped. */
   readonly cosmetic?: string;
-  /** Directions whose rendering must refuse, with a part of the reason. */
-  readonly refuses?: { readonly direction: 'back' | 'forward'; readonly reason: string };
+  /** The direction whose rendering must refuse, with a part of the reason; `anew`: to make the changed state from nothing. */
+  readonly refuses?: { readonly direction: 'back' | 'forward' | 'anew'; readonly reason: string };
   readonly minMajor?: number;
   readonly maxMajor?: number;
   /** Statements that the way back must (not) hold, as patterns. */
