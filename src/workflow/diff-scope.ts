@@ -2,6 +2,7 @@
  * What a comparison leaves out: schemas that were not asked for, and whole classes of properties. The right side is
  * made to agree with the left one there, so that neither a difference is shown nor SQL is written for it.
  */
+import { canonicalJson } from '../catalog/fingerprint.ts';
 import type { Catalog, CatalogObject, Json, ObjectKey, ObjectKind } from '../catalog/model.ts';
 import { parsePrivilege } from '../catalog/render/privileges.ts';
 import { quoteIdent, splitQualified } from '../sql/quote.ts';
@@ -15,7 +16,7 @@ export const IGNORABLE = {
   tablespaces: 'tablespaces',
   'extension-versions': 'versions of extensions',
   replication: 'publications and subscriptions',
-  settings: 'ALTER DATABASE … SET',
+  settings: 'what is set for, and said of, the database itself (ALTER DATABASE … SET)',
 } as const;
 
 export type Ignorable = keyof typeof IGNORABLE;
@@ -68,9 +69,33 @@ function without(catalog: Catalog, ignore: ReadonlySet<Ignorable>): Catalog {
     ...(ignore.has('replication') ? (['publication', 'subscription'] as const) : []),
     ...(ignore.has('settings') ? (['database'] as const) : []),
   ]);
-  if (gone.size === 0) return catalog;
-  const objects = new Map([...catalog.objects].filter(([, object]) => !gone.has(object.kind)));
+  const objects = new Map<ObjectKey, CatalogObject>();
+  for (const [key, object] of catalog.objects) {
+    const kept = object.kind === 'database' ? databaseWithout(object, ignore) : object;
+    if (kept !== null && !gone.has(object.kind)) objects.set(key, kept);
+  }
   return { ...catalog, objects, dependencies: within(catalog, objects) };
+}
+
+/** What the words cover of the one object that stands for the database itself. */
+const OF_DATABASE: Readonly<Partial<Record<Ignorable, readonly string[]>>> = {
+  comments: ['databaseComment'],
+  privileges: ['databasePrivileges', 'systemPrivileges'],
+  'security-labels': ['databaseLabels'],
+};
+
+/** Null where nothing is left of it. Its definition holds everything at once: `agreeing` sees to that. */
+function databaseWithout(object: CatalogObject, ignore: ReadonlySet<Ignorable>): CatalogObject | null {
+  const covered = new Set([...ignore].flatMap((word) => OF_DATABASE[word] ?? []));
+  const entries = Object.entries(object.properties).filter(([name]) => !covered.has(name));
+  const says = entries.some(
+    ([name, value]) =>
+      name !== 'definition' &&
+      name !== 'drop' &&
+      value !== null &&
+      !(Array.isArray(value) && value.length === 0),
+  );
+  return says ? { ...object, properties: Object.fromEntries(entries) } : null;
 }
 
 function within(catalog: Catalog, objects: ReadonlyMap<ObjectKey, CatalogObject>): Catalog['dependencies'] {
@@ -94,6 +119,13 @@ function agreeing(from: Side, to: Catalog, ignore: ReadonlySet<Ignorable>): Cata
       }
     }
     properties = adopted(properties, other?.properties ?? null, ignore);
+    if (object.kind === 'database' && other !== undefined) {
+      const { definition, drop, ...rest } = properties;
+      const { definition: theirs, drop: theirDrop, ...others } = other.properties;
+      if (canonicalJson(rest) === canonicalJson(others)) {
+        properties = { ...rest, definition: theirs ?? null, drop: theirDrop ?? null };
+      }
+    }
     objects.set(key, properties === object.properties ? object : { ...object, properties });
   }
   return { ...to, objects };

@@ -185,6 +185,10 @@ describe('lines of two texts', () => {
     fc.assert(
       fc.property(lines, lines, (before, after) => {
         const diff = diffLines(before, after, 100);
+        if (before.join() === after.join()) {
+          expect(diff).toEqual([]);
+          return;
+        }
         expect(diff.filter((l) => l.mark !== 'added').map((l) => l.text)).toEqual(before);
         expect(diff.filter((l) => l.mark !== 'removed').map((l) => l.text)).toEqual(after);
       }),

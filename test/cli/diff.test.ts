@@ -29,7 +29,21 @@ describe('ferrata diff', () => {
     const p = await prepared();
     const { code, stdout, stderr } = await p.run(['diff', '--from', 'development', '--to', 'right.sql']);
     expect(code).toBe(4);
-    expect(stdout).toMatchInlineSnapshot();
+    expect(stdout).toMatchInlineSnapshot(`
+      "different: from development to right.sql
+
+      - only in development | + only in right.sql | ~ differs: development → right.sql
+
+      - table public.gone  1 column
+      ~ table public.t
+        ~ column a
+            not null  no → yes
+        + column b  integer
+      + view public.v  1 column
+
+      4 objects differ: 1 only in development, 2 only in right.sql, 1 changed
+      "
+    `);
     expect(stderr).toContain('building right.sql: 2 statements');
     expect(stderr).not.toContain('public.gone');
   });

@@ -31,7 +31,9 @@ async function diff(
   return { diff: result, events };
 }
 
-const objects = (result: SchemaDiff): string[] => result.differences.map((d) => `${d.kind} ${d.object}`);
+const objects = (result: SchemaDiff): string[] => [
+  ...new Set(result.differences.map((d) => `${d.kind} ${d.object}`)),
+];
 
 describe('what only psql understands', () => {
   it('is blanked out in place', () => {

@@ -143,7 +143,7 @@ function* printGroup(
     yield* hung(`${p.yellow('~')} ${name}${to}`, width, indent, 4);
   }
   if (presence?.note !== undefined) yield* hung(p.dim(`(${presence.note})`), width, indent + 4);
-  const properties = group.own.filter((d) => d !== presence && d !== renamed);
+  const properties = told(group.own.filter((d) => d !== presence && d !== renamed));
   const pad = Math.min(20, Math.max(0, ...properties.map((d) => words(d.property).length)));
   for (const [index, difference] of properties.entries()) {
     yield* printProperty(difference, pad, view, indent + 4);
@@ -160,6 +160,18 @@ function* printGroup(
     if (child.own.every(isPosition)) continue;
     yield* printGroup({ ...child, own: child.own.filter((d) => !isPosition(d)) }, view, indent + 2, group);
   }
+}
+
+/**
+ * Without what only follows from another property: the statement that drops an object changes with the one that makes
+ * it, and both change with what they say of the database.
+ */
+function told(properties: readonly Difference[]): readonly Difference[] {
+  const without = (names: readonly string[]): readonly Difference[] => {
+    const rest = properties.filter((d) => !names.includes(d.property));
+    return rest.length === 0 ? properties : rest;
+  };
+  return without(properties[0]?.kind === 'database' ? ['definition', 'drop'] : ['drop']);
 }
 
 function isPosition(difference: Difference): boolean {

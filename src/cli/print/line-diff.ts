@@ -11,10 +11,11 @@ const LARGEST_TABLE = 4_000_000;
 
 /**
  * The difference of two lists of lines: removed ones before added ones, `around` common lines on either side of each
- * change. What is longer than a few thousand differing lines on both sides is shown as removed and added whole.
+ * change; none where the two are equal. What is longer than a few thousand differing lines on both sides is shown as removed and added whole.
  */
 export function diffLines(before: readonly string[], after: readonly string[], around = 2): DiffLine[] {
-  return withGaps(align(before, after), around);
+  const lines = align(before, after);
+  return lines.every(({ mark }) => mark === 'same') ? [] : withGaps(lines, around);
 }
 
 function align(before: readonly string[], after: readonly string[]): DiffLine[] {
