@@ -4,7 +4,7 @@
  */
 import { canonicalJson } from '../catalog/fingerprint.ts';
 import type { Catalog, CatalogObject, Json, ObjectKey, ObjectKind } from '../catalog/model.ts';
-import { parsePrivilege } from '../catalog/render/privileges.ts';
+import { withOwner } from '../catalog/render/privileges.ts';
 import { quoteIdent, splitQualified } from '../sql/quote.ts';
 
 /** The closed list of `--ignore`, with what each leaves out. */
@@ -114,7 +114,7 @@ function agreeing(from: Side, to: Catalog, ignore: ReadonlySet<Ignorable>): Cata
       const wanted = other === undefined ? quoteIdent(from.role) : ownerOf(other, from.catalog);
       if (owner !== null && wanted !== null && owner !== wanted) {
         properties = mapProperties(properties, (name, value) =>
-          name === 'owner' ? wanted : name === 'privileges' ? ofOwner(value, owner, wanted) : value,
+          name === 'owner' ? wanted : name === 'privileges' ? withOwner(value, owner, wanted) : value,
         );
       }
     }
@@ -219,19 +219,6 @@ function mapProperties(
     return isRecord(item) ? mapProperties(item, change) : item;
   };
   return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, map(name, item)]));
-}
-
-/** Privileges of, and granted by, one owner as if they were the other's. */
-function ofOwner(value: Json, owner: string, wanted: string): Json {
-  if (!Array.isArray(value)) return value;
-  const rename = (name: string): string => (name === owner ? wanted : name);
-  return (value as readonly Json[])
-    .map((item) => {
-      if (typeof item !== 'string') return item;
-      const { grantee, privilege, grantable, grantor } = parsePrivilege(item);
-      return `${rename(grantee)}=${privilege}${grantable ? '*' : ''}/${rename(grantor)}`;
-    })
-    .sort();
 }
 
 function isRecord(value: Json): value is { readonly [key: string]: Json } {

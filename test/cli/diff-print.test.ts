@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compareCatalogs } from '../../src/catalog/compare.ts';
-import type { Catalog, Difference } from '../../src/catalog/model.ts';
+import type { Catalog, Difference, Json } from '../../src/catalog/model.ts';
 import { readCatalog } from '../../src/catalog/read.ts';
 import { printDifferences } from '../../src/cli/print/differences.ts';
 import { diffLines } from '../../src/cli/print/line-diff.ts';
@@ -159,6 +159,38 @@ describe('for any reader', () => {
     expect(show(body)).toContain('… and 61 more lines (--all shows them)');
     expect(show(body)).toContain('definition (cosmetic)');
     expect(show(body, 80, true)).toContain('line 89');
+  });
+
+  it('privileges are told by who holds them, and not at all where only their owner is another', () => {
+    const difference = (property: string, before: Json, after: Json): Difference => ({
+      kind: 'table',
+      object: 'public.t',
+      property,
+      before,
+      after,
+      cosmetic: false,
+    });
+    const owner = difference('owner', 'a', 'b');
+    const own = (name: string): string[] => [`${name}=INSERT/${name}`, `${name}=SELECT/${name}`];
+    expect(show([owner, difference('privileges', own('a'), own('b'))])).not.toContain('privileges');
+    expect(
+      show([owner, difference('privileges', own('a'), [...own('b'), 'r=SELECT*/b', 'r=UPDATE/b'])]),
+    ).toContain('r: SELECT*, UPDATE (by b)');
+    expect(show([difference('privileges', null, own('a'))])).toContain('+ a: INSERT, SELECT (by a)');
+  });
+
+  it('a table of very many columns is cut too', () => {
+    const many: Difference[] = Array.from({ length: 1600 }, (_, n) => ({
+      kind: 'column',
+      object: `public.wide.c${n}`,
+      property: 'notNull',
+      before: false,
+      after: true,
+      cosmetic: false,
+      parent: 'table public.wide',
+    }));
+    expect(show(many)).toContain('… and 1560 more (--all shows them)');
+    expect(show(many, 80, true).split('\n').length).toBeGreaterThan(3200);
   });
 
   it('colours are there when asked for', () => {

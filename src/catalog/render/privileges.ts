@@ -1,5 +1,5 @@
 /** GRANT and REVOKE between two sets of privileges, no more than needed (manual, 5.8 Privileges). */
-import type { ObjectKind } from '../model.ts';
+import type { Json, ObjectKind } from '../model.ts';
 
 export interface Privilege {
   /** Quoted where needed; `PUBLIC` for everybody. */
@@ -30,6 +30,19 @@ function unquotedIndex(text: string, character: string, from = 0): number {
     else if (!quoted && index >= from && text[index] === character) return index;
   }
   return text.length;
+}
+
+/** A list of privileges, those of and granted by one owner as if they were another's; anything else as it is. */
+export function withOwner(value: Json, owner: string, wanted: string): Json {
+  if (!Array.isArray(value)) return value;
+  const rename = (name: string): string => (name === owner ? wanted : name);
+  return (value as readonly Json[])
+    .map((item) => {
+      if (typeof item !== 'string') return item;
+      const { grantee, privilege, grantable, grantor } = parsePrivilege(item);
+      return `${rename(grantee)}=${privilege}${grantable ? '*' : ''}/${rename(grantor)}`;
+    })
+    .sort();
 }
 
 export interface PrivilegeTarget {

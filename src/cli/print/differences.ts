@@ -3,8 +3,9 @@
  * their lines, counts at the end. `diff`, `drift` and `schema repair` print with it.
  */
 import type { Difference, Json, ObjectKey } from '../../catalog/model.ts';
+import { parsePrivilege, withOwner } from '../../catalog/render/privileges.ts';
 import { count, visibleLength, wrap } from './layout.ts';
-import { diffLines } from './line-diff.ts';
+import { type DiffLine, diffLines } from './line-diff.ts';
 import type { Palette } from './palette.ts';
 
 export interface DifferencesView {
@@ -20,8 +21,9 @@ export interface DifferencesView {
   readonly beside?: (differences: readonly Difference[]) => readonly string[];
 }
 
-/** Without `all`: so many objects, and so many lines of one property. */
+/** Without `all`: so many objects, so many of what belongs to one, and so many lines of one property. */
 const OBJECTS = 60;
+const CHILDREN = 40;
 const LINES = 30;
 
 interface Group {
@@ -156,22 +158,41 @@ function* printGroup(
   for (const line of view.beside?.(group.own) ?? []) yield* hung(line, width, indent + 4);
   const children = [...group.children.values()];
   yield* columnOrder(children, view, indent + 2);
-  for (const child of children) {
-    if (child.own.every(isPosition)) continue;
+  const telling = children.filter((child) => !child.own.every(isPosition));
+  const shown = view.all === true ? telling : telling.slice(0, CHILDREN);
+  for (const child of shown) {
     yield* printGroup({ ...child, own: child.own.filter((d) => !isPosition(d)) }, view, indent + 2, group);
   }
+  const hidden = telling.length - shown.length;
+  if (hidden > 0) yield p.dim(`${' '.repeat(indent + 2)}… and ${hidden} more (--all shows them)`);
 }
 
 /**
  * Without what only follows from another property: the statement that drops an object changes with the one that makes
- * it, and both change with what they say of the database.
+ * it, both change with what they say of the database, and what the owner may do comes to the new one.
  */
 function told(properties: readonly Difference[]): readonly Difference[] {
-  const without = (names: readonly string[]): readonly Difference[] => {
-    const rest = properties.filter((d) => !names.includes(d.property));
-    return rest.length === 0 ? properties : rest;
-  };
-  return without(properties[0]?.kind === 'database' ? ['definition', 'drop'] : ['drop']);
+  const owner = properties.find((d) => d.property === 'owner');
+  const privileges = properties.find((d) => d.property === 'privileges');
+  const names = [
+    'drop',
+    ...(properties[0]?.kind === 'database' ? ['definition'] : []),
+    ...(owner !== undefined && privileges !== undefined && onlyOwnersOwn(owner, privileges)
+      ? ['privileges']
+      : []),
+  ];
+  const rest = properties.filter((d) => !names.includes(d.property));
+  return rest.length === 0 ? properties : rest;
+}
+
+/** Whether the privileges differ in nothing but that they are the new owner's. */
+function onlyOwnersOwn(owner: Difference, privileges: Difference): boolean {
+  const { before, after } = privileges;
+  if (typeof owner.before !== 'string' || typeof owner.after !== 'string') return false;
+  const moved = withOwner(before, owner.before, owner.after);
+  return (
+    Array.isArray(moved) && Array.isArray(after) && [...moved].sort().join() === [...after].sort().join()
+  );
 }
 
 function isPosition(difference: Difference): boolean {
@@ -223,9 +244,11 @@ function* printProperty(
     }
   }
   yield ' '.repeat(indent) + p.dim(label.trimEnd()) + note;
-  const ordered = !Array.isArray(before) || ORDERED.has(difference.property);
+  const isList = Array.isArray(before) || Array.isArray(after);
+  const ordered = !isList || ORDERED.has(difference.property);
   const lines = diffLines(empty(before) ? [] : old, empty(after) ? [] : current, ordered ? 2 : 0);
-  const edges = lines.filter((line) => ordered || line.mark !== 'gap');
+  const changes = lines.filter((line) => ordered || line.mark !== 'gap');
+  const edges = /(^|\.)privileges$/.test(difference.property) ? byGrantee(changes) : changes;
   const shown = view.all === true ? edges : edges.slice(0, LINES);
   for (const { mark, text } of shown) {
     const margin = ' '.repeat(indent + 2);
@@ -239,6 +262,22 @@ function* printProperty(
   }
   const hidden = edges.length - shown.length;
   if (hidden > 0) yield p.dim(`${' '.repeat(indent + 2)}… and ${hidden} more lines (--all shows them)`);
+}
+
+/** `app: SELECT, INSERT (by owner)` in place of one line for each privilege. */
+function byGrantee(lines: readonly DiffLine[]): DiffLine[] {
+  const groups = new Map<string, { readonly line: DiffLine; readonly words: string[] }>();
+  for (const line of lines) {
+    const { grantee, privilege, grantable, grantor } = parsePrivilege(line.text);
+    const key = `${line.mark} ${grantee} ${grantor}`;
+    const group = groups.get(key) ?? { line: { ...line, text: `${grantee}: % (by ${grantor})` }, words: [] };
+    groups.set(key, group);
+    group.words.push(grantable ? `${privilege}*` : privilege);
+  }
+  return [...groups.values()].map(({ line, words: list }) => ({
+    ...line,
+    text: line.text.replace(': % (by', () => `: ${list.join(', ')} (by`),
+  }));
 }
 
 /** Lists whose order means something; every other one is a set. */
