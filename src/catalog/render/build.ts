@@ -13,10 +13,16 @@ import type { Scene } from './scene.ts';
  * One operation per part of an object's way; what cannot be rendered is refused. What stays as it is has operations only
  * where another waits for them: they pass on what they wait for themselves.
  */
-export function build(impact: Impact, scene: Scene): Operation[] {
+export function build(
+  impact: Impact,
+  scene: Scene,
+  /** Schemas that were made before what lies parked came back into them. */
+  homes: ReadonlySet<ObjectKey> = new Set(),
+): Operation[] {
   const operations: Operation[] = [];
   const unchanged = new Set<ObjectKey>();
   for (const key of scene.to.objects.keys()) {
+    if (homes.has(key)) continue;
     if (scene.isUnchanged(key) && !impact.detached.has(key)) unchanged.add(key);
     else operations.push(...operationsOf(key, impact, scene));
   }

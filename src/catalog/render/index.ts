@@ -42,7 +42,7 @@ export function renderDifference(from: Catalog, wanted: Catalog, options: Render
   scene.settle(impact);
   const takenDown = takeDown(impact, scene);
   const moved = moveIntoPlace(impact, scene);
-  const main = order([...build(impact, scene), ...dropRest(impact, moved.away, scene)]);
+  const main = order([...build(impact, scene, moved.made), ...dropRest(impact, moved.away, scene)]);
   for (const operation of main.circle) {
     scene.refuse(operation.object, 'it needs, and is needed by, other changes in a circle');
   }

@@ -1,4 +1,5 @@
 /** What is there under another name is renamed, and what lies parked comes back. */
+import { quoteIdent } from '../../sql/quote.ts';
 import type { CatalogObject, ObjectKey, RenderedStatement } from '../model.ts';
 import { slots } from './collisions.ts';
 import { rendered } from './graph.ts';
@@ -8,17 +9,22 @@ import { rendererOf } from './registry.ts';
 import { nameSlot, type Renaming, renameSteps } from './renames.ts';
 import type { Scene } from './scene.ts';
 
-/** `away`: types that stepped aside for a new body, by their key in `from`, under the names that they have then. */
+/**
+ * `away`: types that stepped aside for a new body, by their key in `from`, under the names that they have then.
+ * `made`: schemas that were made for what comes back into them.
+ */
 export function moveIntoPlace(
   impact: Impact,
   scene: Scene,
 ): {
   readonly statements: RenderedStatement[];
   readonly away: ReadonlyMap<ObjectKey, CatalogObject>;
+  readonly made: ReadonlySet<ObjectKey>;
 } {
   const away = new Map<ObjectKey, CatalogObject>();
+  const made = new Set<ObjectKey>();
   if (scene.renamings.length + impact.swapped.size + scene.matching.unparked.length === 0) {
-    return { statements: [], away };
+    return { statements: [], away, made };
   }
   const survives = (object: CatalogObject): boolean =>
     !impact.dropped.has(keyOf(object.kind, object.identity));
@@ -61,6 +67,13 @@ export function moveIntoPlace(
     add(keyOf(after.kind, after.identity), drafts);
   }
   for (const parked of scene.matching.unparked) {
+    const home = keyOf('schema', quoteIdent(parked.memo.schema));
+    const schema = scene.to.objects.get(home);
+    if (schema !== undefined && scene.isCreated(home) && !made.has(home)) {
+      made.add(home);
+      const parts = scene.attempt(home, () => rendererOf('schema').create(schema, scene)) ?? [];
+      for (const { drafts } of parts) statements.push(...rendered({ object: home, drafts }, 'before-data'));
+    }
     add(
       parked.root,
       parked.unpark.map((sql) => unparkAfter(sql, early)),
@@ -69,7 +82,7 @@ export function moveIntoPlace(
   const second = renameSteps(late, occupied, scene);
   for (const step of second.steps) add(step.object, [step.sql]);
   for (const { object, reason } of [...first.failed, ...second.failed]) scene.refuse(object, reason);
-  return { statements, away };
+  return { statements, away, made };
 }
 
 /** The statement that unparks, after the schema or table that it names was renamed. */
