@@ -28,6 +28,9 @@ const EARLY: ReadonlySet<ObjectKind> = new Set([
 
 const TYPES: ReadonlySet<ObjectKind> = new Set(['enum', 'domain', 'composite', 'range', 'base type']);
 
+/** What steps aside while columns are altered to what takes its name. */
+const SWAPPED: ReadonlySet<ObjectKind> = new Set([...TYPES, 'collation']);
+
 const CALLED: ReadonlySet<ObjectKind> = new Set(['function', 'aggregate', 'operator', 'view']);
 
 /** What the server does not adapt when a column's type is altered (manual, ALTER TABLE, Notes). */
@@ -102,7 +105,7 @@ class Finder {
   run(): Impact {
     const { from, becomes, colliding, retypes } = this.#input;
     for (const [key, object] of from.objects) {
-      if (colliding.has(key) && TYPES.has(object.kind)) this.#swap(key);
+      if (colliding.has(key) && SWAPPED.has(object.kind)) this.#swap(key);
       else if (colliding.has(key) || (!becomes.has(key) && this.#goesFirst(object))) this.#drop(key);
       if (object.kind === 'column' && becomes.has(key) && retypes(key)) this.#retype(key);
       if (!becomes.has(key) && Number(object.properties.inheritedFrom) > 0) this.#leaveParents(object);
@@ -208,7 +211,8 @@ class Finder {
         if (object.kind === 'column' && this.#input.becomes.has(dependent)) this.#retype(dependent);
         else if (TYPES.has(object.kind) && this.#input.becomes.has(dependent)) this.#swap(dependent);
         else if (object.kind === 'table') this.#release(dependent, cause);
-        else if (this.#input.becomes.has(dependent) || EARLY.has(object.kind)) this.#drop(dependent);
+        // What goes is named by its argument types, which are about to mean something else.
+        else this.#drop(dependent);
       }
     });
   }

@@ -7,6 +7,7 @@ import { commentChange } from '../owned.ts';
 import { RANK } from '../ranks.ts';
 import { alterOnly } from './column-address.ts';
 import { columnPrivileges, storage } from './column-details.ts';
+import { followed } from './column-inheritance.ts';
 import { defaultWaits } from './column-types.ts';
 import { followsIdentity, identityBelongings, identityClause } from './identity.ts';
 import { notNullAdded, notNullClause, notNullComment } from './not-null.ts';
@@ -76,7 +77,7 @@ export function columnAfterCreate(object: CatalogObject, context: RenderContext)
       }),
     );
   }
-  if (wanted.notNull && !wanted.notNullValid) {
+  if (wanted.notNull && !wanted.notNullValid && !comesFromParent(object, context)) {
     parts.push(
       ...part(`not null ${name} of`, notNullAdded(object), {
         needs,
@@ -87,6 +88,15 @@ export function columnAfterCreate(object: CatalogObject, context: RenderContext)
     );
   }
   return parts;
+}
+
+/** Whether a parent gets the NOT NULL as well, which goes down to its children then. */
+function comesFromParent(object: CatalogObject, context: RenderContext): boolean {
+  return followed(object, context).some((parent) => {
+    const above = propertiesOf<ColumnProperties>(parent);
+    const former = context.formerly(keyOf('column', parent.identity));
+    return above.notNull && !above.notNullNoInherit && former?.properties.notNull !== true;
+  });
 }
 
 function sequenceType(wanted: ColumnProperties): string[] {

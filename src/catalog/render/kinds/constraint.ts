@@ -1,11 +1,11 @@
 /** Constraints of tables and domains (manual, ALTER TABLE, ADD table_constraint; ALTER DOMAIN). */
 
-import { quoteIdent } from '../../../sql/quote.ts';
+import { dollarQuote, quoteIdent, quoteLiteral } from '../../../sql/quote.ts';
 import type { CatalogObject, ConstraintProperties, TableProperties } from '../../model.ts';
 import type { KindRenderer, Part, RenderContext } from '../context.ts';
 import { CannotRender, equalJson, make, part, partId, propertiesOf } from '../context.ts';
 import { staysBehind } from '../inheritance.ts';
-import { keyOf, localName, ownerRelation } from '../names.ts';
+import { keyOf, localName, localPart, ownerRelation } from '../names.ts';
 import { commentChange } from '../owned.ts';
 import { RANK } from '../ranks.ts';
 import { parameterChanges } from './options.ts';
@@ -47,8 +47,9 @@ export function isInherited(object: CatalogObject): boolean {
 }
 
 function isFollower(object: CatalogObject): boolean {
+  // The index of an exclusion constraint can never be attached: copies come with the one above (PostgreSQL 17).
   const own = propertiesOf<ConstraintProperties>(object);
-  return isInherited(object) && !INDEXED.has(own.type);
+  return isInherited(object) && (!INDEXED.has(own.type) || own.type === 'exclusion');
 }
 
 export function constraintDefinition(wanted: ConstraintProperties): string {
@@ -100,9 +101,12 @@ function create(object: CatalogObject, context: RenderContext): Part[] {
   if (wanted.type === 'trigger') return [];
   const parent = object.parent ?? '';
   const domain = ofDomain(object);
-  if (isFollower(object)) {
-    return part('comment', commentChange(named(object), null, wanted.comment), {
-      needs: followed(object, context),
+  const brought = wanted.type === 'check' && isBrought(object, context);
+  if (isFollower(object) && !brought) {
+    const drafts = [...copyNamed(object, context), ...commentChange(named(object), null, wanted.comment)];
+    return part('comment', drafts, {
+      needs: [...followed(object, context), partId('attach', object.parent ?? '')],
+      tightens: true,
       rank: RANK.foreignKey + 0.5,
     });
   }
@@ -110,7 +114,7 @@ function create(object: CatalogObject, context: RenderContext): Part[] {
     throw new CannotRender('its index is invalid');
   }
   const partitioned = (tableOf(object, context)?.partitionKey ?? null) !== null;
-  const only = INDEXED.has(wanted.type) && partitioned ? 'ONLY ' : '';
+  const only = INDEXED.has(wanted.type) && wanted.type !== 'exclusion' && partitioned ? 'ONLY ' : '';
   const sql = `ALTER ${domain ? 'DOMAIN' : 'TABLE'} ${only}${ownerRelation(object)} ADD CONSTRAINT ${localName(object)} ${constraintDefinition(wanted)}`;
   const rank = wanted.type === 'foreign' ? RANK.foreignKey : domain ? RANK.domainConstraint : RANK.constraint;
   const tightens = !(domain && context.isCreated(parent));
@@ -141,6 +145,60 @@ function create(object: CatalogObject, context: RenderContext): Part[] {
     );
   }
   return parts;
+}
+
+/** The partitioned parent's key that this one is a copy of: of its name, or else of its definition. */
+function copiedFrom(object: CatalogObject, context: RenderContext): CatalogObject | undefined {
+  const own = propertiesOf<ConstraintProperties>(object);
+  const partitionOf = tableOf(object, context)?.partitionOf;
+  if ((own.type !== 'foreign' && own.type !== 'exclusion') || partitionOf == null) return undefined;
+  const equal = context
+    .children(keyOf('table', partitionOf))
+    .filter((one) => one.kind === 'constraint' && one.properties.definition === own.definition);
+  return equal.find((one) => localName(one) === localName(object)) ?? equal[0];
+}
+
+/**
+ * The copy of a foreign key in a partition has the name of the one above, or one that the server makes up where that is
+ * taken, as it always does for exclusion constraints; then it is looked up where the statement runs.
+ */
+function copyNamed(object: CatalogObject, context: RenderContext): string[] {
+  const above = copiedFrom(object, context);
+  const isExclusion = object.properties.type === 'exclusion';
+  if (above === undefined || (localName(above) === localName(object) && !isExclusion)) return [];
+  const table = ownerRelation(object);
+  const isTaken =
+    isExclusion ||
+    context
+      .children(object.parent ?? '')
+      .some((one) => one.kind === 'constraint' && localName(one) === localName(above));
+  if (!isTaken) return [`ALTER TABLE ${table} RENAME CONSTRAINT ${localName(above)} TO ${localName(object)}`];
+  const body = `
+DECLARE
+  present name;
+BEGIN
+  SELECT c.conname INTO STRICT present FROM pg_catalog.pg_constraint c
+    JOIN pg_catalog.pg_constraint a ON a.oid = c.conparentid
+    WHERE c.conrelid = ${quoteLiteral(table)}::pg_catalog.regclass
+      AND a.conrelid = ${quoteLiteral(ownerRelation(above))}::pg_catalog.regclass
+      AND a.conname = ${quoteLiteral(localPart(above))};
+  IF present <> ${quoteLiteral(localPart(object))} THEN
+    EXECUTE pg_catalog.format('ALTER TABLE %s RENAME CONSTRAINT %I TO %I', ${quoteLiteral(table)}, present, ${quoteLiteral(localPart(object))});
+  END IF;
+END
+`;
+  return [`DO ${dollarQuote(body)}`];
+}
+
+/** Whether the table is attached to one that has the CHECK already: it must bring its own, which is inherited then. */
+function isBrought(object: CatalogObject, context: RenderContext): boolean {
+  const parent = object.parent ?? '';
+  const now = tableOf(object, context)?.partitionOf;
+  if (now == null || !isInherited(object)) return false;
+  const above = context.formerly(keyOf('constraint', `${now}.${localName(object)}`));
+  if (above === undefined) return false;
+  const was = context.formerly(parent);
+  return was === undefined || !context.same(propertiesOf<TableProperties>(was).partitionOf, now);
 }
 
 /** Partitions and children of a table that is new, which must be attached before a constraint goes down to them. */
@@ -191,9 +249,13 @@ export const constraint: KindRenderer = {
     const name = localName(after);
     if (wanted.type === 'trigger') return [];
     if (isFollower(after) && isFollower(before)) {
-      return part('make', commentChange(named(after), had.comment, wanted.comment), {
-        needs: followed(after, context),
-      });
+      const above = copiedFrom(after, context);
+      const renewed = above !== undefined && context.isCreated(keyOf('constraint', above.identity));
+      const drafts = [
+        ...(renewed ? copyNamed(after, context) : []),
+        ...commentChange(named(after), renewed ? null : had.comment, wanted.comment),
+      ];
+      return part('make', drafts, { needs: followed(after, context), tightens: renewed });
     }
     if (had.type !== wanted.type || !context.same(had.definition, wanted.definition)) return 'rebuild';
     if (had.noInherit !== wanted.noInherit) return 'rebuild';

@@ -43,7 +43,7 @@ export function identityAdded(alter: string, column: CatalogObject, context: Ren
 /** What a user gave or said about the identity's own sequence: comment and privileges. */
 export function identityBelongings(
   column: CatalogObject,
-  before: ColumnProperties['identitySequence'],
+  before: IdentitySequence | null,
   context: RenderContext,
 ): string[] {
   const wanted = propertiesOf<ColumnProperties>(column).identitySequence;
@@ -53,9 +53,27 @@ export function identityBelongings(
   const granted = (sequence: ColumnProperties['identitySequence']): string[] =>
     sequence?.privileges?.map(normalized) ?? usual;
   return [
+    ...persistenceChange(column, wanted, before, context),
     ...commentChange(`SEQUENCE ${wanted.name}`, before?.comment ?? null, wanted.comment ?? null),
     ...privilegeChanges({ on: `SEQUENCE ${wanted.name}`, owner }, granted(before), granted(wanted)),
   ];
+}
+
+type IdentitySequence = NonNullable<ColumnProperties['identitySequence']>;
+
+/** From PostgreSQL 15 on a sequence follows its table, when it is made and when the table changes; before, it is logged. */
+function persistenceChange(
+  column: CatalogObject,
+  wanted: IdentitySequence,
+  before: ColumnProperties['identitySequence'],
+  context: RenderContext,
+): string[] {
+  if (context.major < 15) return [];
+  const table = tableOf(column, context)?.persistence;
+  const former = context.formerly(column.parent ?? '')?.properties.persistence;
+  const now = before === null || (former !== undefined && former !== table) ? table : before.persistence;
+  if (now === wanted.persistence) return [];
+  return [`ALTER SEQUENCE ${wanted.name} SET ${wanted.persistence === 'unlogged' ? 'UNLOGGED' : 'LOGGED'}`];
 }
 
 export function identityChanges(alter: string, had: ColumnProperties, wanted: ColumnProperties): string[] {

@@ -2,6 +2,7 @@
 import type { CatalogObject, IndexProperties, TableProperties } from '../../model.ts';
 import type { KindRenderer, Part, RenderContext } from '../context.ts';
 import { CannotRender, make, part, partId, propertiesOf } from '../context.ts';
+import { parentsLeft, parentsOf } from '../inheritance.ts';
 import { keyOf } from '../names.ts';
 import { commentChange } from '../owned.ts';
 import { RANK } from '../ranks.ts';
@@ -72,7 +73,15 @@ export const index: KindRenderer = {
   },
   drop(object, context) {
     const { partitionOf } = propertiesOf<IndexProperties>(object);
-    if (partitionOf !== null && context.isGoing(keyOf('index', partitionOf))) return [];
+    if (partitionOf !== null && context.isGoing(keyOf('index', partitionOf))) {
+      // It goes with the one above, unless its partition was detached from that one's table.
+      const table = context.from.objects.get(object.parent ?? '');
+      const detached =
+        table !== undefined &&
+        (parentsLeft(table, (key) => context.later(key)).length > 0 ||
+          parentsOf(table).some((one) => context.isGoing(keyOf('table', one))));
+      if (!detached) return [];
+    }
     return [{ sql: `DROP INDEX ${object.identity}` }];
   },
   alter(before, after, context) {

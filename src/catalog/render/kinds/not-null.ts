@@ -106,8 +106,9 @@ export function notNullChanges(
   if (had.inheritedFrom > 0 && wanted.inheritedFrom === 0) {
     return { loosen: [renamedWhatever(after), ...notNullComment(after, commentOf(before))], tighten: [] };
   }
-  // An inherited one has its parent's name, whatever that is.
-  const inherited = wanted.inheritedFrom > 0 && had.notNullName === null && wanted.notNullName === null;
+  // One that is inherited alone may have any name.
+  const inherited =
+    wanted.inheritedFrom > 0 && wanted.notNullName === null && after.properties.notNullAlsoLocal !== true;
   const newName = notNullName(after);
   const oldName = inherited ? newName : notNullName(formerColumn(before, after, context));
   if (had.notNullValid && !wanted.notNullValid) {

@@ -134,13 +134,24 @@ function attach(object: CatalogObject, wanted: TableProperties, context: RenderC
     .children(key)
     .filter((child) => child.kind === 'index' || child.kind === 'constraint')
     .map((child) => partId('make', keyOf(child.kind, child.identity)));
+  // NOT NULL and CHECKs that the parent has must be there; those that it gets itself go down to the partition afterwards.
   const columns = [...context.children(key), ...context.children(parent)]
     .filter((child) => child.kind === 'column')
     .map((child) => partId('make', keyOf('column', child.identity)));
+  const demanded = context.children(key).flatMap((child) => {
+    const above = keyOf(child.kind, `${wanted.partitionOf}.${localName(child)}`);
+    if (context.formerly(above) === undefined) return [];
+    if (child.kind === 'constraint') return [partId('make', keyOf('constraint', child.identity))];
+    if (child.kind !== 'column') return [];
+    return [
+      partId('not null', keyOf('column', child.identity)),
+      partId(`not null ${child.identity} of`, key),
+    ];
+  });
   return {
     name: 'attach',
     drafts: [{ sql }],
-    needs: [partId('make', parent), partId('make', key), ...columns, ...(fresh ? [] : own)],
+    needs: [partId('make', parent), partId('make', key), ...columns, ...demanded, ...(fresh ? [] : own)],
     uses: () => false,
     rank: RANK.attach,
   };

@@ -102,6 +102,12 @@ export const rows: readonly MatrixRow[] = [
     change: 'ALTER TABLE t SET UNLOGGED',
   },
   {
+    name: 'identity sequence logged, its table not',
+    base: '',
+    change: 'CREATE UNLOGGED TABLE u (a int GENERATED ALWAYS AS IDENTITY); ALTER SEQUENCE u_a_seq SET LOGGED',
+    minMajor: 15,
+  },
+  {
     name: 'identity sequence with privileges, comment and another schema',
     base: 'CREATE SCHEMA s',
     change:
