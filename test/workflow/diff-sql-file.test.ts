@@ -16,11 +16,15 @@ async function diff(
   sql: string,
   to = 'empty',
   major = 18,
+  more: { readonly other?: string; readonly ownServer?: boolean } = {},
 ): Promise<{ readonly diff: SchemaDiff; readonly events: readonly FerrataEvent[] }> {
   const root = await mkdtemp(join(tmpdir(), 'ferrata-diff-sql-'));
   onTestFinished(() => rm(root, { recursive: true, force: true }));
   const url = (await testServer(major)).url('postgres');
-  const environments = { development: { url, policy: { scratchUrl: url } } };
+  const environments = {
+    development: { url, ...(more.ownServer === true ? {} : { policy: { scratchUrl: url } }) },
+  };
+  if (more.other !== undefined) await writeFile(join(root, 'other.sql'), more.other);
   await writeFile(join(root, 'ferrata.config.json'), JSON.stringify({ environments }));
   await writeFile(join(root, 'schema.sql'), sql);
   const settings = await loadSettings({ cwd: root, env: 'development', processEnv: {} });
@@ -134,6 +138,32 @@ describe('a file of SQL', () => {
       `CREATE TYPE e AS ENUM ('a'); ALTER TYPE e ADD VALUE 'b'; CREATE TABLE u (x e DEFAULT 'b');`,
     );
     expect(objects(result)).toEqual(['enum public.e', 'table public.u']);
+  });
+
+  it('names roles: they are made on a server that was started for it, for each file anew', async () => {
+    const { diff: result, events } = await diff(
+      `CREATE ROLE app; CREATE ROLE twice LOGIN; CREATE TABLE t (id int); ALTER TABLE t OWNER TO app; GRANT SELECT ON t TO other;`,
+      'other.sql',
+      18,
+      {
+        ownServer: true,
+        other:
+          'CREATE ROLE twice; DROP ROLE twice; CREATE ROLE app; CREATE TABLE t (id int); ALTER TABLE t OWNER TO app;',
+      },
+    );
+    expect(result.differences.map((d) => `${d.object} ${d.property}`)).toEqual(['public.t privileges']);
+    expect(events.map((event) => (event.type === 'scratch' ? event.message : ''))).toContainEqual(
+      expect.stringMatching(/^starting PostgreSQL/),
+    );
+  });
+
+  it('that names a role which the scratch server does not have says what to do', async () => {
+    await expect(
+      diff('CREATE TABLE t (id int);\nALTER TABLE t OWNER TO nobody_at_all;'),
+    ).rejects.toMatchObject({
+      code: 'sql-failed',
+      details: { location: { line: 2 }, hint: expect.stringContaining('--no-owner') },
+    });
   });
 
   it('that is empty is an empty schema', async () => {

@@ -10,6 +10,7 @@ import { loadSettings } from '../../src/config/load.ts';
 import type { Settings } from '../../src/config/settings.ts';
 import { isFerrataError } from '../../src/errors.ts';
 import { silent } from '../../src/events.ts';
+import { baseline } from '../../src/workflow/baseline.ts';
 import { type DiffRequest, diffSchemas, type SchemaDiff } from '../../src/workflow/diff.ts';
 import { rehearseMigrations } from '../../src/workflow/rehearse.ts';
 import { testMajors, testServer } from '../support/servers.ts';
@@ -262,6 +263,23 @@ describe('a saved schema', () => {
     await expect(p.diff({ from: 'saved.json', to: 'a.sql' })).rejects.toMatchObject({
       code: 'diff-source-unknown',
     });
+  });
+});
+
+describe('what the ledger recorded', () => {
+  it('is compared with what is there now', async () => {
+    const p = await place();
+    const { url, run } = await p.database(OLD);
+    const settings = { ...p.settings, environment: { ...p.settings.environment, url } };
+    const environment = async (): Promise<Settings> => settings;
+    await baseline(settings, { to: null, write: false }, silent);
+    expect((await p.diff({ from: 'recorded', to: 'development', environment })).outcome).toBe('equal');
+    await run('ALTER TABLE people ADD later int');
+    const diff = await p.diff({ from: 'recorded:development', to: 'development', environment });
+    expect(diff.from).toMatchObject({ source: 'recorded', label: 'recorded in development' });
+    expect(diff.differences.map((d) => d.object)).toEqual(['public.people.later']);
+    await run(script(await p.diff({ from: 'development', to: 'recorded', environment })));
+    expect((await p.diff({ from: 'recorded', to: 'development', environment })).outcome).toBe('equal');
   });
 });
 

@@ -14,12 +14,10 @@ type Format = (typeof FORMATS)[number];
 export const diffCommand: Command = {
   name: 'diff',
   summary: 'Compare two schemas: databases, SQL files, migrations, proofs',
-  description: `A side is an environment of the configuration, a URL, a file of SQL (pg_dump's too), a migrations folder,
-one migration (the state after it), proof:<migration>[@start|@end], recorded[:<environment>], a schema that
---save wrote, or empty. What is no database is built on a scratch server.
-
-Exit code 4 when they are different, 0 when they are equal but for column order and white space in bodies.
-With --format sql 0 when the script is whole, 1 when something in it had to be refused.`,
+  description: [
+    'A side is an environment of the configuration, a URL, a file of SQL (pg_dump’s too), a migrations folder, one migration (the state after it), proof:<migration>[@start|@end], recorded[:<environment>], a file that --save wrote, or empty. What is no database is built on a scratch server.',
+    'Exit code 4 when they are different, 0 when they are equal but for column order and white space in bodies. With --format sql 0 when the script is whole, 1 when something in it had to be refused.',
+  ].join('\n\n'),
   examples: [
     'ferrata diff --from staging --to production',
     'ferrata diff                                   # the migrations against the environment',

@@ -3,6 +3,7 @@ import type { DiffSide, SchemaDiff } from '../../workflow/diff.ts';
 import { printDifferences } from './differences.ts';
 import { hang } from './layout.ts';
 import type { Palette } from './palette.ts';
+import { BODIES_UNCHECKED } from './sql-script.ts';
 
 export function printDiff(
   diff: SchemaDiff,
@@ -32,14 +33,15 @@ export function printDiff(
 
 /** The first lines of the SQL. */
 export function diffHeading(diff: SchemaDiff): readonly string[] {
-  const destroys = diff.sql.filter((statement) => statement.destroysData).length;
+  const statements = diff.sql.filter(({ sql }) => sql !== BODIES_UNCHECKED);
+  const destroys = statements.filter((statement) => statement.destroysData).length;
   return [
     `ferrata diff: from ${diff.from.label} (PostgreSQL ${diff.from.major}) to ${diff.to.label} (PostgreSQL ${diff.to.major})`,
     ...about(diff),
     diff.sql.length === 0 && diff.refusals.length === 0
       ? `${diff.outcome}: nothing to do`
       : [
-          `${diff.sql.length} ${diff.sql.length === 1 ? 'statement' : 'statements'}`,
+          `${statements.length} ${statements.length === 1 ? 'statement' : 'statements'}`,
           ...(destroys === 0 ? [] : [`${destroys} of them ${destroys === 1 ? 'destroys' : 'destroy'} data`]),
           ...(diff.refusals.length === 0 ? [] : [`${diff.refusals.length} refused: see the end`]),
         ].join(', '),

@@ -1,7 +1,8 @@
 /** Rendered statements as a script that runs as it is, in psql or as one message. */
 import type { Refusal, RenderedStatement } from '../../catalog/model.ts';
 
-const BODIES_UNCHECKED = 'SET LOCAL check_function_bodies = off';
+/** What render puts in front of function bodies; it belongs to the transaction and is no change. */
+export const BODIES_UNCHECKED = 'SET LOCAL check_function_bodies = off';
 
 /**
  * What may run in a transaction runs in one; what may not stands between. Statements that destroy data are marked;
