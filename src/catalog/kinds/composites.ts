@@ -29,6 +29,8 @@ export const composites: Kind = {
           })),
         },
         physical: `pg_type:${oid}`,
+        // Tells a renamed attribute from a new one.
+        extra: { attnums: [...(context.columnNames.get(relation.oid)?.keys() ?? [])] },
       });
     }
   },

@@ -1,6 +1,8 @@
 /** Names that objects take up, and who stands where something new shall be. */
+import { quoteQualified } from '../../sql/quote.ts';
 import type { Catalog, CatalogObject, ColumnProperties, ObjectKey } from '../model.ts';
 import { propertiesOf } from './context.ts';
+import { multirangeOf } from './kinds/range.ts';
 import type { Matching } from './match.ts';
 import { formatName, keyOf, nameOf } from './names.ts';
 import { nameSlot } from './renames.ts';
@@ -20,6 +22,10 @@ export function slots(object: CatalogObject): string[] {
       ? [own]
       : [own, nameSlot({ ...object, kind: 'sequence', identity: sequence.name })];
   }
+  if (object.kind === 'range') {
+    const { schema, name } = multirangeOf(object);
+    return [own, nameSlot({ ...object, identity: quoteQualified(schema, name) })];
+  }
   return [own];
 }
 
@@ -28,6 +34,7 @@ export function collidingObjects(
   to: Catalog,
   matching: Matching,
   isUnchanged: (key: ObjectKey) => boolean,
+  renamed: (object: CatalogObject) => CatalogObject,
 ): Set<ObjectKey> {
   if (matching.gone.length === 0) return new Set();
   const claimed = new Set<string>();
@@ -40,7 +47,8 @@ export function collidingObjects(
   const colliding = new Set<ObjectKey>();
   for (const object of matching.gone) {
     if (matching.returning.has(object)) continue;
-    if (slots(object).some((slot) => claimed.has(slot))) colliding.add(keyOf(object.kind, object.identity));
+    const later = [...slots(object), ...slots(renamed(object))];
+    if (later.some((slot) => claimed.has(slot))) colliding.add(keyOf(object.kind, object.identity));
   }
   return colliding;
 }

@@ -46,12 +46,12 @@ export interface KindRenderer {
   /** RENAME within the same parent or schema, `current` being the identity at that moment; absent: by drop and create. */
   rename?(object: CatalogObject, current: string, name: string, context: RenderContext): string;
   /**
-   * For a type that steps aside for a new body of its name: what is done to the old one, then called `away`, before its
-   * values are carried over.
+   * For a type that steps aside for what takes its name: what else is done before it is renamed to `away`, under the
+   * names of `from`. `after` is the new body, where it gets one.
    */
   aside?(
     before: CatalogObject,
-    after: CatalogObject,
+    after: CatalogObject | undefined,
     away: string,
     context: RenderContext,
   ): readonly string[];

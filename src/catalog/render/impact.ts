@@ -10,6 +10,7 @@ import { grouped } from './groups.ts';
 import { parentsLeft, parentsOf } from './inheritance.ts';
 import { keyOf, localName } from './names.ts';
 import { rendererOf } from './registry.ts';
+import { mentions } from './tokens.ts';
 
 /** Kinds that are dropped before anything else where they go: as long as they are there they hinder or refuse rows. */
 const EARLY: ReadonlySet<ObjectKind> = new Set([
@@ -221,6 +222,10 @@ class Finder {
     if (this.#state.retyped.has(key)) return;
     this.#state.retyped.add(key);
     const cause = this.#object(key);
+    if (cause !== undefined && this.#isInPartitionKey(cause)) {
+      const reason = 'it is in the partition key of its table: PostgreSQL never changes its type';
+      this.#refusals.push({ object: key, reason });
+    }
     this.#queue.push(() => {
       for (const copy of this.#copies(key)) this.#retype(copy);
       for (const dependent of this.#dependentsOf(key)) {
@@ -231,6 +236,11 @@ class Finder {
         else if (object.kind === 'column') this.#release(dependent, cause);
       }
     });
+  }
+
+  #isInPartitionKey(column: CatalogObject): boolean {
+    const partitionKey = column.parent === null ? null : this.#object(column.parent)?.properties.partitionKey;
+    return typeof partitionKey === 'string' && mentions(partitionKey, localName(column));
   }
 
   /** The columns that children and partitions have from this one: what happens to it happens to them. */

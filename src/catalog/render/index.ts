@@ -16,6 +16,7 @@ import { order } from './graph.ts';
 import { findImpact } from './impact.ts';
 import { moveIntoPlace } from './move.ts';
 import { inTermsOf } from './other-major.ts';
+import { afterRenames } from './relocated.ts';
 import { Scene } from './scene.ts';
 import { takeDown } from './take-down.ts';
 
@@ -34,7 +35,12 @@ export function renderDifference(from: Catalog, wanted: Catalog, options: Render
   const impact = findImpact({
     from,
     becomes: scene.becomes,
-    colliding: collidingObjects(to, scene.matching, (key) => scene.isUnchanged(key)),
+    colliding: collidingObjects(
+      to,
+      scene.matching,
+      (key) => scene.isUnchanged(key),
+      (object) => afterRenames(object, scene),
+    ),
     retypes: (key) => scene.retypes(key),
     alteration: (key, state) => scene.alterationKind(key, state),
     context: scene,

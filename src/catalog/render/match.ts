@@ -1,6 +1,8 @@
 /** Which object of `from` is which object of `to`, what lies parked and comes back, and what is new or goes. */
 import type { Catalog, CatalogObject, ObjectKey, Parked } from '../model.ts';
 import { keyOf, localPart } from './names.ts';
+import { withMovedTypes } from './relocated.ts';
+import { movedExtensions } from './renamed-words.ts';
 
 export interface Matching {
   /** `to`'s key → the object of `from`, or of what is unparked, that it is. */
@@ -42,6 +44,7 @@ export function match(from: Catalog, to: Catalog, sameDatabase: boolean): Matchi
       if (found !== undefined && !used.has(found)) pair(key, found);
     }
   }
+  matchMoved(from, to, pairs, used, pair);
   matchByName(from, to, returned, pairs, used, pair);
   const returning = new Set(returned);
   const gone = candidates.filter((object) => !used.has(object));
@@ -87,6 +90,24 @@ function matchByName(
     const parentKey = keyOf(parent.kind, parent.identity);
     const found = byParent.get(`${parentKey} ${object.kind} ${localPart(object)}`);
     if (found !== undefined && !used.has(found)) pair(key, found);
+  }
+}
+
+/** Routines, operators and casts are named by their argument types, which an extension may take to another schema. */
+function matchMoved(
+  from: Catalog,
+  to: Catalog,
+  pairs: ReadonlyMap<ObjectKey, CatalogObject>,
+  used: ReadonlySet<CatalogObject>,
+  pair: (key: ObjectKey, object: CatalogObject) => void,
+): void {
+  const moved = movedExtensions(from, to.objects);
+  if (moved.size === 0) return;
+  for (const object of from.objects.values()) {
+    if (used.has(object) || !['function', 'aggregate', 'operator', 'cast'].includes(object.kind)) continue;
+    const key = keyOf(object.kind, withMovedTypes(object.identity, from, moved));
+    if (from.objects.has(key) || !to.objects.has(key) || pairs.has(key)) continue;
+    pair(key, object);
   }
 }
 

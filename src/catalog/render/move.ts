@@ -1,4 +1,5 @@
 /** What is there under another name is renamed, and what lies parked comes back. */
+
 import { quoteIdent } from '../../sql/quote.ts';
 import type { CatalogObject, ObjectKey, RenderedStatement } from '../model.ts';
 import { slots } from './collisions.ts';
@@ -39,9 +40,12 @@ export function moveIntoPlace(
     if (object === undefined) continue;
     const { path, suffix } = nameOf(object);
     let after: CatalogObject;
+    // Its schema may be renamed before it steps aside.
+    const schema = scene.becomes.get(keyOf('schema', formatName({ path: path.slice(0, 1), suffix: '' })));
+    const place = schema === undefined ? path.slice(0, -1) : nameOf(schema).path;
     do {
-      const name = { path: [...path.slice(0, -1), `ferrata_old_${++number}`], suffix };
-      after = { ...object, identity: formatName(name) };
+      const name = { path: [...place, `ferrata_old_${++number}`], suffix };
+      after = underName(object, formatName(name));
     } while (occupied.has(nameSlot(after)));
     early.push({ before: object, after });
     away.set(key, after);
@@ -58,14 +62,15 @@ export function moveIntoPlace(
     statements.push(...rendered({ object, drafts: sql.map((one) => ({ sql: one })) }, 'before-data'));
   };
   const first = renameSteps(early, occupied, scene);
-  for (const step of first.steps) add(step.object, [step.sql]);
   for (const [key, gone] of away) {
     const before = scene.from.objects.get(key);
-    const after = scene.becomes.get(key);
-    if (before === undefined || after === undefined) continue;
-    const drafts = rendererOf(before.kind).aside?.(before, after, gone.identity, scene) ?? [];
-    add(keyOf(after.kind, after.identity), drafts);
+    const drafts =
+      before === undefined
+        ? []
+        : (rendererOf(before.kind).aside?.(before, scene.becomes.get(key), gone.identity, scene) ?? []);
+    add(key, drafts);
   }
+  for (const step of first.steps) add(step.object, [step.sql]);
   for (const parked of scene.matching.unparked) {
     const home = keyOf('schema', quoteIdent(parked.memo.schema));
     const schema = scene.to.objects.get(home);
@@ -83,6 +88,14 @@ export function moveIntoPlace(
   for (const step of second.steps) add(step.object, [step.sql]);
   for (const { object, reason } of [...first.failed, ...second.failed]) scene.refuse(object, reason);
   return { statements, away, made };
+}
+
+/** The object under another name, in the SQL that drops it, too. */
+function underName(object: CatalogObject, identity: string): CatalogObject {
+  const { drop } = object.properties;
+  if (typeof drop !== 'string') return { ...object, identity };
+  const properties = { ...object.properties, drop: drop.replace(object.identity, () => identity) };
+  return { ...object, identity, properties };
 }
 
 /** The statement that unparks, after the schema or table that it names was renamed. */

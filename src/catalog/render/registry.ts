@@ -37,7 +37,7 @@ const RENDERERS: Readonly<Record<ObjectKind, KindRenderer>> = {
   schema,
   extension,
   language: definitionKind('language', RANK.language, languageChanges),
-  collation: definitionKind('collation', RANK.collation),
+  collation: definitionKind('collation', RANK.collation, { swaps: true }),
   enum: enumType,
   domain,
   composite,

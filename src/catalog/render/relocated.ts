@@ -1,12 +1,15 @@
 /** Objects of `from` under the names that they, or what they name, have once the renames are done. */
-import type { CatalogObject, ObjectKey } from '../model.ts';
+import type { Catalog, CatalogObject, ObjectKey } from '../model.ts';
 import { formatName, keyOf, nameOf } from './names.ts';
 import type { Renaming } from './renames.ts';
+import type { MovedSchemas } from './tokens.ts';
 
 export interface Renamed {
   readonly renamings: readonly Renaming[];
   /** From's key → to's object. */
   readonly becomes: ReadonlyMap<ObjectKey, CatalogObject>;
+  readonly from?: Catalog;
+  readonly moved?: MovedSchemas;
 }
 
 /** The object under its new name, and with the new names of what its properties name. */
@@ -40,14 +43,16 @@ export function relocated(
 }
 
 /** The name of something that goes, after the schema, table or argument types in it were renamed. */
-export function afterRenames(object: CatalogObject, { renamings, becomes }: Renamed): CatalogObject {
-  if (renamings.length === 0) return object;
+export function afterRenames(object: CatalogObject, renamed: Renamed): CatalogObject {
+  const { renamings, becomes, moved, from } = renamed;
+  if (renamings.length + (moved?.size ?? 0) === 0) return object;
   const parent = object.parent === null ? undefined : becomes.get(object.parent);
   const name = nameOf(object);
   let { suffix } = name;
   for (const { before, after } of renamings) {
     if (suffix !== '') suffix = suffix.replaceAll(before.identity, after.identity);
   }
+  if (moved !== undefined && from !== undefined) suffix = withMovedTypes(suffix, from, moved);
   if (parent !== undefined && object.kind !== 'index' && object.kind !== 'statistics') {
     const path = [...nameOf(parent).path, name.path.at(-1) ?? ''];
     return { ...object, identity: formatName({ ...name, path, suffix }) };
@@ -75,4 +80,18 @@ function definedAfterRenames(object: CatalogObject, renamings: readonly Renaming
     identity = identity.replaceAll(from, to);
   }
   return { ...object, identity, properties: { ...object.properties, drop } };
+}
+
+const TYPE_KINDS = ['enum', 'domain', 'composite', 'range', 'base type', 'table', 'view'] as const;
+
+/** Argument types that an extension took along to another schema: those of the old schema that are no objects. */
+export function withMovedTypes(suffix: string, from: Catalog, moved: MovedSchemas): string {
+  return suffix.replace(
+    /("(?:[^"]|"")*"|[a-z_][\w$]*)\.("(?:[^"]|"")*"|[a-z_][\w$]*)/g,
+    (whole, schema: string, name: string) => {
+      const [goal] = moved.get(schema) ?? [];
+      const isOwn = TYPE_KINDS.some((kind) => from.objects.has(keyOf(kind, whole)));
+      return goal === undefined || isOwn ? whole : `${goal}.${name}`;
+    },
+  );
 }

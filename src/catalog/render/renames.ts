@@ -109,6 +109,7 @@ export function renameSteps(
     const movers: Mover[] = [];
     for (const original of renamings.filter((one) => depth(one.before) === level)) {
       if (followsParent(original.before, renamings, context.major)) continue;
+      if (isNamedByOthers(original.before)) continue;
       const renaming = isKey(original.before) ? ofIndex(original) : original;
       const { before, after } = renaming;
       const goal = nameOf(after).path;
@@ -133,6 +134,12 @@ export function renameSteps(
     }
   }
   return { steps, failed };
+}
+
+/** A cast, a transform, a user mapping have no names of their own: they are called by what they are about. */
+function isNamedByOthers({ kind }: CatalogObject): boolean {
+  const { rename, move } = rendererOf(kind);
+  return rename === undefined && move === undefined;
 }
 
 /** Renaming a column, a CHECK or a trigger of a parent renames those that its children inherited. */

@@ -16,8 +16,9 @@ import { type Matching, match } from './match.ts';
 import { keyOf, nameOf, schemaOf } from './names.ts';
 import { rendererOf } from './registry.ts';
 import { afterRenames, relocated } from './relocated.ts';
+import { movedExtensions, withLabels } from './renamed-words.ts';
 import { type Renaming, renamedWords } from './renames.ts';
-import { type RenamedWords, sameText } from './tokens.ts';
+import { type MovedSchemas, type RenamedWords, sameText } from './tokens.ts';
 import { unchangedKeys } from './unchanged.ts';
 
 export class Scene implements RenderContext {
@@ -32,6 +33,7 @@ export class Scene implements RenderContext {
   readonly becomes = new Map<ObjectKey, CatalogObject>();
   readonly renamings: Renaming[] = [];
   readonly #words: RenamedWords;
+  readonly moved: MovedSchemas;
   readonly #elsewhere: ReadonlySet<ObjectKey>;
   readonly #unchanged: ReadonlySet<ObjectKey>;
   readonly #refusals: Refusal[] = [];
@@ -55,7 +57,8 @@ export class Scene implements RenderContext {
       if (this.matching.returning.has(before)) continue;
       this.becomes.set(isRenamed ? keyOf(before.kind, before.identity) : key, after);
     }
-    this.#words = renamedWords(this.renamings);
+    this.#words = withLabels(renamedWords(this.renamings), this.becomes, from, options);
+    this.moved = movedExtensions(from, this.becomes);
     this.#elsewhere = refersElsewhere(from, to, this);
     this.#unchanged = unchangedKeys(from.objects, this, this.#elsewhere);
     // Those that come are made last, those that go are dropped first: only what stays acts on what is made meanwhile.
@@ -70,7 +73,7 @@ export class Scene implements RenderContext {
 
   same(before: string | null, after: string | null): boolean {
     if (before === null || after === null) return before === after;
-    return sameText(before, after, this.#words);
+    return sameText(before, after, this.#words, this.moved);
   }
 
   isCreated(key: ObjectKey): boolean {

@@ -19,13 +19,23 @@ export function tokenize(sql: string): string[] {
 /** Old name → new names, quoted as they stand in SQL. */
 export type RenamedWords = ReadonlyMap<string, ReadonlySet<string>>;
 
+/** Old schema → new schemas of extensions that move: what they hold is no object, and moves with them. */
+export type MovedSchemas = ReadonlyMap<string, ReadonlySet<string>>;
+
+const NOTHING_MOVED: MovedSchemas = new Map();
+
 /**
  * Whether `before` becomes `after` by the renames alone. A word that is renamed in one place and left in another is
  * not taken for a rename: then the object is built anew, which costs time but is never wrong.
  */
-export function sameText(before: string, after: string, renamed: RenamedWords): boolean {
+export function sameText(
+  before: string,
+  after: string,
+  renamed: RenamedWords,
+  moved: MovedSchemas = NOTHING_MOVED,
+): boolean {
   if (before === after) return true;
-  if (renamed.size === 0) return false;
+  if (renamed.size + moved.size === 0) return false;
   const left = tokenize(unwrapped(before));
   const right = tokenize(unwrapped(after));
   if (left.length !== right.length) return false;
@@ -37,7 +47,9 @@ export function sameText(before: string, after: string, renamed: RenamedWords): 
       kept.add(word);
       continue;
     }
-    if (other === undefined || !renamed.get(word)?.has(other)) return false;
+    if (other === undefined) return false;
+    if (left[index + 1] === '.' && moved.get(word)?.has(other)) continue;
+    if (!renamed.get(word)?.has(other)) return false;
     changed.add(word);
   }
   for (const word of changed) if (kept.has(word)) return false;

@@ -1,5 +1,5 @@
 import { compareCatalogs } from '../../../src/catalog/compare.ts';
-import type { Catalog, Rendering } from '../../../src/catalog/model.ts';
+import type { Catalog, Refusal, Rendering } from '../../../src/catalog/model.ts';
 import { readCatalog } from '../../../src/catalog/read.ts';
 import { type RenderOptions, renderDifference } from '../../../src/catalog/render/index.ts';
 import type { Connection, Connector } from '../../../src/postgres/connection.ts';
@@ -12,6 +12,8 @@ export interface Trip {
   readonly problems: readonly string[];
   /** The two states; null where the server did not even take the row's own SQL. */
   readonly states: { readonly before: Catalog; readonly after: Catalog } | null;
+  /** The refusals that the row asks for. */
+  readonly refusals: readonly Refusal[];
 }
 
 export async function withConnection<T>(
@@ -161,6 +163,7 @@ export async function roundTrip(
 
 class RoundTrip implements Trip {
   readonly problems: string[] = [];
+  readonly refusals: Refusal[] = [];
   states: Trip['states'] = null;
   readonly #row: MatrixRow;
   readonly #databases: EmptyDatabases;
@@ -204,7 +207,7 @@ class RoundTrip implements Trip {
       this.problems.push(`nothing to do, but renders\n${listing(still)}`);
     }
     const back = await turn(connection, before, {}, this.#cosmetic, after);
-    if (this.#refused('back', back.problem)) return { now: back.now, dump: changedDump };
+    if (this.#refused('back', back)) return { now: back.now, dump: changedDump };
     if (back.problem !== null) this.problems.push(`back: ${back.problem}`);
     this.problems.push(...unexpected(row, back.rendering));
     if (back.problem !== null) return { now: back.now, dump: changedDump };
@@ -219,7 +222,7 @@ class RoundTrip implements Trip {
     this.#verdict('back', dump, await this.#dump(room), back.rendering);
     // Without physical identity a renamed column is dropped and added: last.
     const forward = await turn(connection, after, { sameDatabase: false }, true, back.now);
-    if (!this.#refused('forward', forward.problem) && forward.problem !== null) {
+    if (!this.#refused('forward', forward) && forward.problem !== null) {
       this.problems.push(`forward: ${forward.problem}`);
     }
     return { now: forward.now, dump: changedDump };
@@ -232,7 +235,11 @@ class RoundTrip implements Trip {
     const room = await this.#databases.take();
     const nothing = await this.#databases.nothing();
     const built = await turn(room.connection, after, { sameDatabase: false }, this.#cosmetic, nothing);
-    if (this.#refused('anew', built.problem)) return await this.#databases.giveBack(room, false);
+    const unmade = this.#row.refuses;
+    if (unmade?.direction === 'forward' && built.problem?.includes(unmade.reason)) {
+      return await this.#databases.giveBack(room, false);
+    }
+    if (this.#refused('anew', built)) return await this.#databases.giveBack(room, false);
     if (built.problem !== null) {
       this.problems.push(`from nothing: ${built.problem}`);
       await this.#databases.giveBack(room, false);
@@ -255,9 +262,10 @@ class RoundTrip implements Trip {
     await this.#databases.giveBack(room, gone.problem === null);
   }
 
-  #refused(direction: 'back' | 'forward' | 'anew', problem: string | null): boolean {
+  #refused(direction: 'back' | 'forward' | 'anew', { problem, rendering }: Turn): boolean {
     const { refuses } = this.#row;
     if (refuses?.direction !== direction) return false;
+    this.refusals.push(...rendering.refusals.filter(({ reason }) => reason.includes(refuses.reason)));
     if (problem === null || !problem.startsWith('refused')) this.problems.push(`${direction}: not refused`);
     else if (!problem.includes(refuses.reason)) {
       this.problems.push(`${direction}: refused otherwise: ${problem}`);

@@ -8,7 +8,9 @@ function grants(object: CatalogObject): readonly string[] {
   return Array.isArray(items) ? items.map(String) : [];
 }
 
+/** They come last, so that nothing is made under them that shall not have what they give. */
 export const defaultPrivilegeChanges: DefinitionOptions = {
+  tightens: true,
   changes: ['grants'],
   change(before, after) {
     const head = String(after.extra?.target);

@@ -115,6 +115,8 @@ export interface DefinitionOptions extends Pick<KindRenderer, 'detach'> {
   ) => readonly string[] | null;
   /** Properties that `change` is about, beside the definition. */
   readonly changes?: readonly string[];
+  /** Columns hold on to it: it steps aside for what takes its name, instead of being dropped first. */
+  readonly swaps?: true;
   /** Why it cannot be created, where it has no definition. */
   readonly missing?: (object: CatalogObject) => string;
 }
@@ -122,7 +124,7 @@ export interface DefinitionOptions extends Pick<KindRenderer, 'detach'> {
 export function definitionKind(
   kind: ObjectKind,
   rank: number,
-  { change, changes = [], missing, detach, drop: dropOther, ...options }: DefinitionOptions = {},
+  { change, changes = [], missing, detach, drop: dropOther, swaps, ...options }: DefinitionOptions = {},
 ): KindRenderer {
   // ALTER ROUTINE takes an aggregate's plain argument types, also where ALTER AGGREGATE wants ORDER BY or *.
   const word = kind === 'aggregate' ? 'ROUTINE' : kind.toUpperCase();
@@ -161,7 +163,7 @@ export function definitionKind(
         }
       }
       const drafts = differs ? (change?.(before, afterwards, context) ?? null) : [];
-      if (drafts === null) return 'rebuild';
+      if (drafts === null) return swaps === true ? 'swap' : 'rebuild';
       const oldOwned = owned(before);
       const newOwned = owned(afterwards);
       const changed = ['owner', 'comment', 'privileges', 'securityLabels'].some(

@@ -1,7 +1,7 @@
 /** Enums (manual, CREATE TYPE, ALTER TYPE). */
 import { quoteLiteral } from '../../../sql/quote.ts';
 import type { CatalogObject, EnumProperties } from '../../model.ts';
-import type { Alteration, KindRenderer, RenderContext } from '../context.ts';
+import type { Alteration, KindRenderer, RenderContext, RenderOptions } from '../context.ts';
 import { equalJson, make, propertiesOf } from '../context.ts';
 import { keyOf } from '../names.ts';
 import { ownedAfterCreate, ownedChanges } from '../owned.ts';
@@ -15,12 +15,12 @@ function labelIds(object: CatalogObject): readonly string[] | null {
 }
 
 /** Labels of `before` with the names that they have in `after`, where the database knows them to be the same. */
-function renamedLabels(
+export function renamedLabels(
   before: CatalogObject,
   after: CatalogObject,
-  context: RenderContext,
+  options: RenderOptions,
 ): [from: string, to: string][] {
-  if (!context.options.sameDatabase || before.physical !== after.physical) return [];
+  if (!options.sameDatabase || before.physical !== after.physical) return [];
   const { labels } = propertiesOf<EnumProperties>(before);
   const wanted = propertiesOf<EnumProperties>(after).labels;
   const ids = labelIds(before);
@@ -60,7 +60,7 @@ function alter(before: CatalogObject, after: CatalogObject, context: RenderConte
   const had = propertiesOf<EnumProperties>(before);
   const wanted = propertiesOf<EnumProperties>(after);
   const type = `ALTER TYPE ${after.identity}`;
-  const renames = renamedLabels(before, after, context);
+  const renames = renamedLabels(before, after, context.options);
   const names = new Map(renames);
   const kept = new Set(renames.map(([, to]) => to));
   // A label whose name is another's from now on is not the one that is wanted.
@@ -106,8 +106,9 @@ export const enumType: KindRenderer = {
   },
   alter,
   /** Values are carried over by their labels: those that were renamed get their names first. */
-  aside(before, after, away, context) {
+  aside(before, after, _away, context) {
+    if (after === undefined) return [];
     const { labels } = propertiesOf<EnumProperties>(before);
-    return renameValues(away, labels, renamedLabels(before, after, context));
+    return renameValues(before.identity, labels, renamedLabels(before, after, context.options));
   },
 };

@@ -35,6 +35,16 @@ function versionClause({ version }: ExtensionProperties): string {
   return version === null ? '' : ` VERSION ${quoteLiteral(version)}`;
 }
 
+/** Whether the version comes before the other, by the numbers in both. */
+function isOlder(version: string, other: string): boolean {
+  const [left, right] = [version, other].map((one) => (one.match(/\d+/g) ?? []).map(Number));
+  for (const [index, number] of (left ?? []).entries()) {
+    const counterpart = right?.[index] ?? 0;
+    if (number !== counterpart) return number < counterpart;
+  }
+  return (left?.length ?? 0) < (right?.length ?? 0);
+}
+
 export const extension: KindRenderer = {
   rank: RANK.extension,
   create(object) {
@@ -56,6 +66,11 @@ export const extension: KindRenderer = {
       drafts.push(`ALTER EXTENSION ${after.identity} SET SCHEMA ${role(wanted.schema)}`);
     }
     if (had.version !== wanted.version && wanted.version !== null) {
+      if (had.version !== null && isOlder(wanted.version, had.version)) {
+        throw new CannotRender(
+          `extensions are updated and hardly ever go back: there is no way known from version ${had.version} to ${wanted.version}`,
+        );
+      }
       drafts.push(`ALTER EXTENSION ${after.identity} UPDATE TO ${quoteLiteral(wanted.version)}`);
     }
     drafts.push(...commentChange(`EXTENSION ${after.identity}`, had.comment, wanted.comment));

@@ -115,12 +115,18 @@ function create(object: CatalogObject, context: RenderContext): Part[] {
 }
 
 /** Columns that have the same place and type under another name: renamed, then the query may follow. */
-function renamedColumns(object: CatalogObject, had: ViewProperties, wanted: ViewProperties): string[] | null {
+function renamedColumns(
+  object: CatalogObject,
+  had: ViewProperties,
+  wanted: ViewProperties,
+  context: RenderContext,
+): string[] | null {
   if (had.columns.length > wanted.columns.length) return null;
   const renames: [string, string][] = [];
   for (const [index, column] of had.columns.entries()) {
     const other = wanted.columns[index];
-    if (other === undefined || column.type !== other.type || column.collation !== other.collation)
+    if (other === undefined) return null;
+    if (!context.same(column.type, other.type) || !context.same(column.collation, other.collation))
       return null;
     if (column.name !== other.name) renames.push([column.name, other.name]);
   }
@@ -135,7 +141,7 @@ function alter(before: CatalogObject, after: CatalogObject, context: RenderConte
   const had = propertiesOf<ViewProperties>(before);
   const wanted = propertiesOf<ViewProperties>(after);
   const sameQuery = context.same(had.definition, wanted.definition);
-  const renames = renamedColumns(after, had, wanted);
+  const renames = renamedColumns(after, had, wanted, context);
   if (renames === null) return 'rebuild';
   const drafts: string[] = [];
   if (isMaterialized(after)) {

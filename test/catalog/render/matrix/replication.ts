@@ -104,6 +104,6 @@ export const rows: readonly MatrixRow[] = [
     name: 'subscription renamed',
     base: SUB('sub2'),
     change: 'ALTER SUBSCRIPTION sub2 RENAME TO sub3',
-    refuses: { direction: 'anew', reason: 'never read' },
+    refuses: { direction: 'forward', reason: 'never read' },
   },
 ];
