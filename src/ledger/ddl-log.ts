@@ -118,7 +118,8 @@ BEGIN
                    AND relowner = (SELECT oid FROM pg_roles WHERE rolname = current_user)) THEN
     RETURN;
   END IF;
-  plain := regexp_replace(regexp_replace(said, '/[*].*?[*]/', ' ', 'g'), '--[^' || chr(10) || ']*', ' ', 'g');
+  -- With its comments and without: what looks like one may stand in a literal.
+  plain := said || ';' || regexp_replace(regexp_replace(said, '/[*].*?[*]/', ' ', 'g'), '--[^' || chr(10) || ']*', ' ', 'g');
   secret := coalesce(TG_TAG ~ ${quoteLiteral(SECRET_TAGS)}
       OR ${secrets}, true);
   IF TG_EVENT = 'sql_drop' THEN

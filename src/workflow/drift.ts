@@ -27,7 +27,7 @@ export interface RecordedBy {
   readonly fingerprint: string;
   /** The run that left it so; null for a baseline. */
   readonly run: string | null;
-  /** The proof of that run; null where there was none. */
+  /** The proof of the run whose result it is; null where there was none, and after a rollback. */
   readonly proof: Pick<Proof, 'provedAt' | 'level' | 'dataSource' | 'serverMajor'> | null;
 }
 
@@ -109,7 +109,8 @@ export async function compareWithRecorded(
 
 export async function recordedBy(ledger: Ledger, recorded: RecordedSchema): Promise<RecordedBy> {
   const { reason, recordedAt, fingerprint, run } = recorded;
-  const proof = run === null ? null : ((await ledger.run(run))?.proof ?? null);
+  const proved = run === null || !reason.startsWith('up ') ? null : await ledger.run(run);
+  const proof = proved?.proof ?? null;
   return {
     reason,
     recordedAt,

@@ -4,6 +4,7 @@ import { readCatalog } from '../../src/catalog/read.ts';
 import { silent } from '../../src/events.ts';
 import { installWatch, LOG_ROWS } from '../../src/ledger/ddl-log.ts';
 import { createConnector } from '../../src/postgres/connect.ts';
+import { dumpSchema } from '../../src/prepare/backup/dump-schema.ts';
 import { type Drift, findDrift } from '../../src/workflow/drift.ts';
 import { rehearseMigrations } from '../../src/workflow/rehearse.ts';
 import { watchDdl } from '../../src/workflow/watch-ddl.ts';
@@ -155,6 +156,26 @@ describe.each(testMajors().map((major) => [major] as const))('PostgreSQL %i', (m
     expect(await connection.query('SELECT evtname FROM pg_event_trigger')).toEqual([]);
   });
 
+  it('lets what runs outside of transactions through, and records it', async () => {
+    const made = await watched(major);
+    const { connection } = made;
+    await connection.script(
+      `CREATE TABLE p (a int) PARTITION BY LIST (a); CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1)`,
+    );
+    const commands = [
+      'CREATE INDEX CONCURRENTLY i1 ON orders (amount)',
+      'REINDEX INDEX CONCURRENTLY i1',
+      'DROP INDEX CONCURRENTLY i1',
+      ...(major >= 14 ? ['ALTER TABLE p DETACH PARTITION p1 CONCURRENTLY'] : []),
+    ];
+    for (const sql of commands) await connection.script(sql);
+    const said = (await log(made)).map(({ query }) => query);
+    // REINDEX has no event trigger before PostgreSQL 17.
+    const seen = commands.filter((sql) => major >= 17 || !sql.startsWith('REINDEX'));
+    expect(seen.filter((sql) => !said.includes(sql))).toEqual([]);
+    expect(await connection.query(`SELECT FROM pg_index WHERE NOT indisvalid`)).toEqual([]);
+  });
+
   it('a table of somebody else in the place of the log gets no rights from it', async () => {
     const made = await watched(major);
     const role = `sly_${Math.random().toString(36).slice(2, 10)}`;
@@ -181,6 +202,9 @@ describe.each(testMajors().map((major) => [major] as const))('PostgreSQL %i', (m
     );
     await connection.script(
       `DO $$ BEGIN EXECUTE 'CREATE TABLE t3 (api_key text DEFAULT ''hush-7'')'; END $$`,
+    );
+    await connection.script(
+      `CREATE TABLE t4 (a text DEFAULT '/*', b text DEFAULT 'password=hush-8', c text DEFAULT '*/')`,
     );
     await connection.script('CREATE TABLE accounts (id int, password_hash text)');
     const rows = await log(made);
@@ -278,6 +302,23 @@ describe('the log', () => {
     expect(statements(await findDrift(made.settings, silent))).toEqual({
       'table public.late presence': ['BEGIN; CREATE TABLE late (a int)'],
     });
+  });
+});
+
+describe('a copy', () => {
+  it('by pg_dump has the event triggers of the user, and none of the watch', async () => {
+    const made = await watched(15);
+    if (made.connection.server.major !== 15) return console.warn('skipped: pg_dump 15 wants PostgreSQL 15');
+    await made.connection.script(
+      `CREATE FUNCTION mine() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
+       CREATE EVENT TRIGGER mine ON ddl_command_end EXECUTE FUNCTION mine();
+       COMMENT ON EVENT TRIGGER ferrata_watch_ddl IS 'by hand'`,
+    );
+    const dump = await dumpSchema(createConnector(made.url), 15);
+    if (dump === null) return console.warn('skipped: there is no pg_dump 15 on this machine');
+    expect(dump.after).toMatch(/CREATE EVENT TRIGGER mine /);
+    const lines = `${dump.before}\n${dump.after}`.split('\n').filter((line) => !line.startsWith('--'));
+    expect(lines.filter((line) => line.includes('ferrata_watch'))).toEqual([]);
   });
 });
 
