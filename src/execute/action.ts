@@ -4,6 +4,7 @@
  */
 import type { Action } from '../plan/model.ts';
 import type { Connection } from '../postgres/connection.ts';
+import { keepColumn } from './attic/keep-column.ts';
 import { parkColumn } from './attic/park-column.ts';
 import { parkTable } from './attic/park-table.ts';
 import { releasing } from './attic/release.ts';
@@ -69,6 +70,10 @@ async function runUnit(
     const texts = unit.actions.map(({ sql }) => sql);
     if (guarded) await releasing(connection, texts, run);
     else await run();
+    return;
+  }
+  if (unit.type === 'keep-column') {
+    await connection.script((await keepColumn(connection, unit, context.capture)).join(';\n'));
     return;
   }
   try {

@@ -41,7 +41,7 @@ function purgeableOf(run: RunRecord, parked: readonly ParkedEntry[]): Purgeable 
     windowUntil: run.windowUntil,
     parked: parked.filter(({ memo }) => ids.has(memo.parkId)),
     captures: run.plan.steps
-      .filter((step) => step.captures.length > 0)
+      .filter((step) => step.captures.length > 0 || step.forward.some(({ type }) => type === 'keep-column'))
       .map((step) => captureName(run.plan, step)),
   };
 }

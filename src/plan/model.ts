@@ -47,6 +47,18 @@ export type Action =
       readonly sql: string;
       readonly at: Position;
     }
+  /** Keeps what a column holds, by the row's key, before a step that converts it, and what became of it after. */
+  | {
+      readonly type: 'keep-column';
+      readonly when: 'before' | 'after';
+      /** Counts the kept columns of the step, from 1. */
+      readonly ordinal: number;
+      /** `schema.table`, quoted where needed. */
+      readonly table: string;
+      /** Unquoted, as is `column`. */
+      readonly key: readonly string[];
+      readonly column: string;
+    }
   /** Puts back the rows that the capture of this name recorded. */
   | { readonly type: 'undo'; readonly capture: string };
 

@@ -16,6 +16,14 @@ const action = z.discriminatedUnion('type', [
   z.object({ type: z.literal('sql'), sql: z.string(), at: position }),
   z.object({ type: z.literal('park-table'), tables: z.array(relation), ...parkCommon }),
   z.object({ type: z.literal('park-column'), table: relation, column: z.string(), ...parkCommon }),
+  z.object({
+    type: z.literal('keep-column'),
+    when: z.enum(['before', 'after']),
+    ordinal: z.number().int(),
+    table: z.string(),
+    key: z.array(z.string()),
+    column: z.string(),
+  }),
   z.object({ type: z.literal('undo'), capture: z.string() }),
 ]);
 const probe = z.discriminatedUnion('type', [

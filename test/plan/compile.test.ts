@@ -47,6 +47,7 @@ async function outcome(up: string, down: string | null): Promise<unknown> {
 
 function short(action: Action): string {
   if (action.type === 'undo') return `undo ${action.capture}`;
+  if (action.type === 'keep-column') return `keep ${action.table}.${action.column} ${action.when}`;
   const at = action.at === null ? '' : `${action.at.line}:${action.at.column} `;
   if (action.type === 'sql') return `${at}${action.sql}`;
   const flags = `${action.ifExists ? ' if exists' : ''}${action.cascade ? ' cascade' : ''}`;
@@ -136,7 +137,7 @@ describe('grouping', () => {
           fc.pre(work.length > 0);
           const { steps } = await compile(statements.join(';\n'));
           const done = steps.flatMap((step) =>
-            step.forward.map((action) => (action.type === 'undo' ? '' : action.sql)),
+            step.forward.map((action) => ('sql' in action ? action.sql : '')),
           );
           expect(done).toEqual(work);
           for (const step of steps) {

@@ -40,5 +40,5 @@ async function pieces(sql: string): Promise<readonly string[]> {
   const { steps } = await compile(sql);
   const actions = steps.flatMap((step) => step.forward);
   expect(actions.length).toBeGreaterThan(1);
-  return actions.map((action) => (action.type === 'undo' ? '' : action.sql));
+  return actions.map((action) => ('sql' in action ? action.sql : ''));
 }

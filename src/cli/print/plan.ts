@@ -1,5 +1,7 @@
 /** A plan for a terminal: each step, what it does, and its way back. */
+
 import type { Action, Plan, Step } from '../../plan/model.ts';
+import { quoteIdent } from '../../sql/quote.ts';
 import { riskWord } from './assessment.ts';
 import { count, hang } from './layout.ts';
 import type { Palette } from './palette.ts';
@@ -67,6 +69,8 @@ export function actionText(action: Action): string {
     case 'park-table':
     case 'park-column':
       return `${action.sql};  -- parked in the attic, not destroyed`;
+    case 'keep-column':
+      return `-- keep what ${action.table}.${quoteIdent(action.column)} holds ${action.when} the step, in the attic`;
     case 'undo':
       return '-- put back the rows that this step changed';
     default: {

@@ -15,6 +15,8 @@ import type { Action, ExpectedLock, Step } from '../../plan/model.ts';
 import type { Connection, Connector } from '../../postgres/connection.ts';
 import { quoteQualified } from '../../sql/quote.ts';
 import type { MeasuredLock, StepMeasure } from '../model.ts';
+import { mayTakeAway, takingKept, withKeptColumns } from './kept-columns.ts';
+import { keepingTables } from './kept-tables.ts';
 import { LockWatch } from './locks.ts';
 import type { Member } from './member.ts';
 import { keepingRows } from './partition-rows.ts';
@@ -60,7 +62,7 @@ export async function resetSession(connection: Connection): Promise<void> {
 export async function forwardStep(
   connector: Connector,
   member: Member,
-  step: Step,
+  planned: Step,
   before: Catalog,
   derive: boolean,
 ): Promise<ForwardStep> {
@@ -68,7 +70,8 @@ export async function forwardStep(
   const observer = await connector.connect('rehearse');
   try {
     const relations = await readRelations(observer);
-    const { outcome, locks, captures } = await measured(connection, observer, member, step);
+    const run = await measured(connection, observer, member, planned, before, derive);
+    const { outcome, locks, captures, step } = run;
     const after = await readCatalog(connection, { dependencies: true });
     const rewrites = await rewritten(observer, relations);
     const inverse = derive
@@ -122,8 +125,27 @@ class UnseenWrites extends Error {
   }
 }
 
-async function measured(connection: Connection, observer: Connection, member: Member, step: Step) {
+/** Thrown inside the transaction to take a step back that takes values away: it runs again, and they are kept. */
+class Unkept extends Error {
+  readonly step: Step;
+  constructor(step: Step) {
+    super('values that are not kept');
+    this.step = step;
+  }
+}
+
+async function measured(
+  connection: Connection,
+  observer: Connection,
+  member: Member,
+  planned: Step,
+  before: Catalog,
+  derive: boolean,
+) {
+  let step = planned;
   let captures: readonly string[] = step.captures;
+  // A written way back is what will run: it would not look at what is kept.
+  let mayKeep = derive && member.plan.down === null && step.transactional && mayTakeAway(step);
   for (;;) {
     const watch = new LockWatch(observer, connection.pid);
     try {
@@ -136,14 +158,28 @@ async function measured(connection: Connection, observer: Connection, member: Me
         });
         const unseen = step.transactional ? unseenWrites(outcome, captures) : [];
         if (unseen.length > 0) throw new UnseenWrites(unseen);
+        if (mayKeep) {
+          mayKeep = false;
+          const now = await readCatalog(connection, { inTransaction: true, dependencies: false });
+          const keeping =
+            keepingTables(step, before, now, member.migration.id) ?? withKeptColumns(step, before, now);
+          if (keeping !== null) {
+            mayKeep = true;
+            throw new Unkept(keeping);
+          }
+        }
         await watch.look();
         return outcome;
       };
       const outcome = await (step.transactional ? connection.transaction(work) : work());
       await resetSession(connection);
-      return { outcome, locks: await watch.finish(), captures };
+      return { outcome, locks: await watch.finish(), captures, step };
     } catch (error) {
       await watch.finish();
+      if (error instanceof Unkept) {
+        step = error.step;
+        continue;
+      }
       if (!(error instanceof UnseenWrites)) throw error;
       captures = [...captures, ...error.tables];
     }
@@ -215,6 +251,7 @@ function deriveInverse(
     rendering.statements
       .filter((statement) => statement.stage === stage)
       .flatMap((statement) => keepingRows(statement.sql, before, after))
+      .flatMap((sql) => takingKept(sql, step, captureName(member.plan, step), before, after))
       .map((sql) => ({ type: 'sql', sql, at: null }));
   const undo: Action[] =
     captures.length === 0 ? [] : [{ type: 'undo', capture: captureName(member.plan, step) }];
