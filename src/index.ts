@@ -40,12 +40,14 @@ export {
 } from './workflow/diff.ts';
 export type { Ignorable } from './workflow/diff-scope.ts';
 export { takeBack } from './workflow/down.ts';
-export { findDrift } from './workflow/drift.ts';
+export { type Drift, findDrift } from './workflow/drift.ts';
 export { planMigrations } from './workflow/plan.ts';
 export { rehearseMigrations } from './workflow/rehearse.ts';
+export { repairSchema, type SchemaRepair } from './workflow/schema-repair.ts';
 export { checkMigrations, status } from './workflow/status.ts';
 export { applyPending } from './workflow/up.ts';
 export { verifyDatabase } from './workflow/verify.ts';
+export { watchDdl } from './workflow/watch-ddl.ts';
 
 /** Assesses SQL text by itself, without a project and without a database. Throws `sql-syntax` and its kin. */
 export async function assessSql(sql: string, file = '<sql>'): Promise<Assessment> {
