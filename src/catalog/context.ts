@@ -137,6 +137,8 @@ export class ReadContext {
   readonly systemColumns = new Map<string, string[]>();
   /** Relation → what was said about its row type. */
   readonly rowTypes = new Map<string, RowType>();
+  /** Quoted name of an extension, null for the server itself → statements that changed its objects' privileges. */
+  readonly changedPrivileges = new Map<string | null, readonly string[]>();
   readonly comments = new Map<string, string>();
   readonly labels = new Map<string, string[]>();
   /** What extensions made → the extension; physical addresses. */

@@ -131,22 +131,24 @@ export function acl(value: string): AclItem[] {
   });
 }
 
+/** What a NULL ACL stands for. `owner` is the owner's unquoted name. */
+export function defaultAcl(kind: AclKind, owner: string, major: number): AclItem[] {
+  const { owner: own, everyone } = defaults(kind, major);
+  const expand = (letters: string) =>
+    [...letters].map((letter) => ({ name: PRIVILEGES[letter] ?? letter, grantable: false }));
+  return [
+    { grantee: owner, privileges: expand(own), grantor: owner },
+    { grantee: null, privileges: expand(everyone), grantor: owner },
+  ];
+}
+
 /**
  * An ACL as the sorted privileges of the catalog model. NULL stands for the default privileges, which are written out,
  * so that a privilege that was revoked and granted again equals one that was never touched.
  * `owner` is the owner's unquoted name.
  */
 export function privileges(value: Text, kind: AclKind, owner: string, major: number): readonly string[] {
-  let items: AclItem[];
-  if (value === null) {
-    const { owner: own, everyone } = defaults(kind, major);
-    const expand = (letters: string) =>
-      [...letters].map((letter) => ({ name: PRIVILEGES[letter] ?? letter, grantable: false }));
-    items = [
-      { grantee: owner, privileges: expand(own), grantor: owner },
-      { grantee: null, privileges: expand(everyone), grantor: owner },
-    ];
-  } else items = acl(value);
+  const items = value === null ? defaultAcl(kind, owner, major) : acl(value);
   const result: string[] = [];
   for (const item of items) {
     const grantee = item.grantee === null ? 'PUBLIC' : quoteIdent(item.grantee);

@@ -171,6 +171,8 @@ export interface ExtensionProperties {
   /** Null only in what was put in the terms of another major version. */
   readonly version: string | null;
   readonly comment: string | null;
+  /** GRANT and REVOKE on its members since it was made (`privilege-statements.ts`), only where there are any. */
+  readonly memberPrivileges?: readonly string[];
 }
 /** identity `schema.table`. Partitions and partitioned tables are tables too; foreign tables have `foreignServer`. */
 export interface TableProperties extends Owned {

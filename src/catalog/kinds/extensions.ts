@@ -8,6 +8,7 @@ export const extensions: Kind = {
     `SELECT e.oid, e.extname, n.nspname, e.extversion FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace`,
   read(rows, context) {
     for (const [oid, name, schema, version] of rows) {
+      const memberPrivileges = context.changedPrivileges.get(quoteIdent(text(name)));
       context.add({
         kind: 'extension',
         identity: quoteIdent(text(name)),
@@ -16,6 +17,7 @@ export const extensions: Kind = {
           schema: quoteIdent(text(schema)),
           version: text(version),
           comment: context.comment('pg_extension', text(oid)),
+          ...(memberPrivileges === undefined ? {} : { memberPrivileges }),
         },
         physical: `pg_extension:${oid}`,
       });

@@ -2,6 +2,7 @@
 import { aggregates } from './aggregates.ts';
 import { baseTypes } from './base-types.ts';
 import { casts } from './casts.ts';
+import { changedPrivileges } from './changed-privileges.ts';
 import { collations, conversions } from './collations.ts';
 import { columns } from './columns.ts';
 import { composites } from './composites.ts';
@@ -65,6 +66,7 @@ export const KINDS: readonly Kind[] = [
   sequences,
   columns,
   schemas,
+  changedPrivileges,
   extensions,
   enums,
   domains,

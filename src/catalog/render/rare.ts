@@ -5,6 +5,7 @@
  */
 import { dollarQuote, quoteIdent, quoteLiteral } from '../../sql/quote.ts';
 import type { CatalogObject, Json } from '../model.ts';
+import { grantorOf, OWNER_WORD, undone } from '../privilege-statements.ts';
 import { CannotRender, equalJson, type Part, part, partId } from './context.ts';
 import { localName, localPart, nameOf, ownerRelation } from './names.ts';
 import { commentChange, labelChanges, normalized, role } from './owned.ts';
@@ -21,6 +22,7 @@ export function rareChanges(before: CatalogObject | null, after: CatalogObject):
       ...disabledTriggers(before, after),
       ...indexBehind(before, after),
       ...notNullAlsoLocal(before, after),
+      ...memberPrivileges(before, after),
       ...partLabels(before, after),
     ]),
     ...part('extensions', extensionChanges(named(after), extensions), {
@@ -218,6 +220,19 @@ function notNullAlsoLocal(before: CatalogObject | null, after: CatalogObject): s
   if (stillInherited)
     throw new CannotRender("its inherited NOT NULL is the table's own as well, which no ALTER takes back");
   return [];
+}
+
+/** Privileges on what an extension made, beyond those that its script gave. */
+function memberPrivileges(before: CatalogObject | null, after: CatalogObject): string[] {
+  if (after.kind !== 'extension') return [];
+  const { lost, gained } = changesOf('memberPrivileges', before, after);
+  return [...lost.map(undone), ...gained].flatMap((statement) => {
+    const { sql, grantor } = grantorOf(statement);
+    if (sql.includes(` ${OWNER_WORD}`)) {
+      throw new CannotRender(`privileges of the owner of one of its members differ: ${statement}`);
+    }
+    return grantor === null ? [sql] : [`SET LOCAL ROLE ${grantor}`, sql, 'RESET ROLE'];
+  });
 }
 
 interface LabelledPart {

@@ -709,7 +709,7 @@ export const CASES: readonly Case[] = [
     'statistics: target',
     `${T} CREATE STATISTICS o ON a, b FROM t`,
     'ALTER STATISTICS o SET STATISTICS 9',
-    'statistics s.o definition',
+    'statistics s.o statisticsTarget',
   ),
   {
     ...on('publication', T, 'CREATE PUBLICATION z FOR TABLE t', 'publication z presence'),

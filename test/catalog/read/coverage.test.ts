@@ -86,7 +86,7 @@ test.each(testMajors().flatMap((major) => COVERAGE.map((one) => [major, one.cata
     const problems: string[] = [];
     for (const column of columns) {
       const way = coverage.columns[column];
-      if (way === undefined || 'ignored' in way) continue;
+      if (way === undefined || 'ignored' in way || major < (way.since ?? 0)) continue;
       const problem = await trial(connection, coverage, column, way, columns);
       if (problem !== null) problems.push(`${catalog}.${column}: ${problem}`);
     }

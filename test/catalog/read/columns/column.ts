@@ -12,6 +12,8 @@ export interface Shown {
   /** In place of the catalog's own. */
   readonly setup?: string;
   readonly row?: string;
+  /** The oldest major that lets every role read it; before that it is left out. */
+  readonly since?: number;
 }
 
 export interface Ignored {
@@ -20,9 +22,7 @@ export interface Ignored {
 
 export interface CatalogCoverage {
   readonly catalog: string;
-  /** The oldest major on which `setup` works, where the catalog itself is older. */
-  readonly from?: number;
-  /** Makes the row, in schema `s`, which is the first on the search path. `{18: a, 0: b}`: by the oldest major. */
+  /** Makes the row, in schema `s`, which is the first on the search path. */
   readonly setup?: string;
   /** Condition that is true for the row alone. */
   readonly row?: string;

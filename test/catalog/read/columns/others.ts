@@ -152,7 +152,7 @@ export const OTHERS: readonly CatalogCoverage[] = [
       subfailover: to('true'),
       subconninfo: ignored('it holds the password, and superusers alone may read it'),
       subslotname: to(`'slot'`),
-      subsynccommit: to(`'remote_apply'`),
+      subsynccommit: to(`'remote_apply'`, { since: 14 }),
       subpublications: to(`'{b}'`),
       suborigin: to(`'none'`),
     },

@@ -54,4 +54,22 @@ export const rows: readonly MatrixRow[] = [
     refuses: { direction: 'back', reason: 'which no ALTER takes back' },
     minMajor: 18,
   },
+  {
+    name: 'privileges on members of an extension',
+    base: `${ROLE} REVOKE USAGE ON LANGUAGE plpgsql FROM PUBLIC; GRANT EXECUTE ON FUNCTION plpgsql_call_handler() TO mx_1`,
+    change: `GRANT USAGE ON LANGUAGE plpgsql TO PUBLIC; REVOKE EXECUTE ON FUNCTION plpgsql_inline_handler(internal) FROM PUBLIC;
+      GRANT EXECUTE ON FUNCTION plpgsql_call_handler() TO mx_1 WITH GRANT OPTION`,
+  },
+  {
+    name: 'privileges on what belongs to the server',
+    base: `${ROLE} REVOKE EXECUTE ON FUNCTION pg_sleep(double precision) FROM PUBLIC`,
+    change: `GRANT EXECUTE ON FUNCTION pg_read_file(text) TO mx_1; GRANT SELECT (rolname) ON pg_authid TO mx_1 WITH GRANT OPTION;
+      GRANT EXECUTE ON FUNCTION pg_sleep(double precision) TO PUBLIC; GRANT SELECT ON pg_statistic TO mx_1`,
+  },
+  {
+    name: 'privileges on the database',
+    base: `${ROLE} DO $$ BEGIN EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database()); END $$`,
+    change: `DO $$ BEGIN EXECUTE format('GRANT CREATE, CONNECT ON DATABASE %I TO mx_1 WITH GRANT OPTION', current_database());
+      EXECUTE format('REVOKE CONNECT ON DATABASE %I FROM PUBLIC', current_database()); END $$`,
+  },
 ];
