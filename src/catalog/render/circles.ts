@@ -24,6 +24,21 @@ export function typesOf(routine: ObjectKey, catalog: Catalog): readonly ObjectKe
   return [...new Set(links.neededBy(routine))].filter((key) => SHELLED.test(key) && needed.has(key));
 }
 
+/**
+ * Functions called by the default of a column or domain, and made of its table or itself: where all go, the default goes
+ * first.
+ */
+export function calledInCircle(key: ObjectKey, catalog: Catalog): readonly ObjectKey[] {
+  const object = catalog.objects.get(key);
+  if ((object?.kind !== 'column' && object?.kind !== 'domain') || object.properties.default === null)
+    return [];
+  const links = linksOf(catalog);
+  const around = new Set([key, object.parent]);
+  return links
+    .needs(key)
+    .filter((one) => one.startsWith('function ') && links.needs(one).some((other) => around.has(other)));
+}
+
 /** What must be gone before the object goes: what needs it, and what needs what it takes along. */
 export function usersOf(key: ObjectKey, catalog: Catalog): readonly ObjectKey[] {
   const links = linksOf(catalog);

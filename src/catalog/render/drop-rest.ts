@@ -15,6 +15,11 @@ import type { Scene } from './scene.ts';
 /** Parts of an object after which it no longer needs what goes. */
 const PARTS = ['make', 'default', 'not null', 'identity', 'attach', 'inherit', 'own', 'owned', 'of', 'marks'];
 
+/** Whether what goes itself has let go of the function already. */
+export function letGo(user: ObjectKey, routine: ObjectKey, impact: Impact, scene: Scene): boolean {
+  return routine.startsWith('function ') && impact.detached.has(user) && !scene.becomes.has(user);
+}
+
 /** What `to` lacks, and types that moved out of the way: dropped when nothing needs them any more. */
 export function dropRest(
   impact: Impact,
@@ -39,7 +44,9 @@ export function dropRest(
     const around =
       types.length > 0
         ? types
-        : inside.flatMap((one) => usersOf(one, scene.from)).filter((one) => !inside.includes(one));
+        : inside
+            .flatMap((one) => usersOf(one, scene.from))
+            .filter((one) => !inside.includes(one) && !letGo(one, key, impact, scene));
     const needs = around.flatMap((one) => {
       const after = scene.becomes.get(one);
       if (after === undefined) {

@@ -3,6 +3,7 @@
  * replaced or changes its type.
  */
 import type { Catalog, CatalogObject, ColumnProperties, ObjectKey, ObjectKind } from '../model.ts';
+import { calledInCircle } from './circles.ts';
 import { CannotRender, type Detached, propertiesOf, type RenderContext, withProperties } from './context.ts';
 import { linksOf } from './dependencies.ts';
 import type { Draft } from './graph.ts';
@@ -111,6 +112,7 @@ class Finder {
       if (object.kind === 'column' && becomes.has(key) && retypes(key)) this.#retype(key);
       if (!becomes.has(key) && Number(object.properties.inheritedFrom) > 0) this.#leaveParents(object);
     }
+    this.#breakCircles();
     for (let size = -1; size !== this.#size(); ) {
       size = this.#size();
       for (const key of from.objects.keys()) {
@@ -122,6 +124,19 @@ class Finder {
       for (let work = this.#queue.pop(); work !== undefined; work = this.#queue.pop()) work();
     }
     return { ...this.#state, detached: this.#detached, refusals: this.#refusals };
+  }
+
+  /** What goes lets go of functions that go and are made of it. */
+  #breakCircles(): void {
+    const { from, becomes, context } = this.#input;
+    for (const [key, object] of from.objects) {
+      if (becomes.has(key) || this.#detached.has(key)) continue;
+      const [routine] = calledInCircle(key, from).filter((one) => !becomes.has(one));
+      const cause = routine === undefined ? undefined : from.objects.get(routine);
+      const released =
+        cause === undefined ? null : (rendererOf(object.kind).detach?.(object, cause, context) ?? null);
+      if (released !== null) this.#detached.set(key, released);
+    }
   }
 
   /** What a table has from a parent can be dropped when it has left the parent, where it does that anyway. */

@@ -3,6 +3,7 @@ import type { CatalogObject, ObjectKey, RenderedStatement } from '../model.ts';
 import { belongings, ownerGoes } from './belongings.ts';
 import { typesOf, usersOf } from './circles.ts';
 import { linksOf } from './dependencies.ts';
+import { letGo } from './drop-rest.ts';
 import { type Operation, order } from './graph.ts';
 import { grouped } from './groups.ts';
 import type { Impact } from './impact.ts';
@@ -42,7 +43,9 @@ export function takeDown(impact: Impact, scene: Scene): RenderedStatement[] {
     const inside = [key, ...(owned.get(key) ?? [])];
     // What a type is made of goes with the type.
     const types = typesOf(key, scene.from).filter((one) => impact.dropped.has(one));
-    const users = types.length > 0 ? types : inside.flatMap((one) => usersOf(one, scene.from));
+    const users = types.length > 0 ? types : inside
+            .flatMap((one) => usersOf(one, scene.from))
+            .filter((one) => !letGo(one, key, impact, scene));
     const needs = users.flatMap((one) => [drop(one), `detach ${one}`]);
     const drafts =
       implicit || taken || types.length > 0

@@ -1,7 +1,8 @@
 /** Domains (manual, CREATE DOMAIN, ALTER DOMAIN); their CHECKs are constraints. */
-import type { DomainProperties } from '../../model.ts';
-import type { KindRenderer } from '../context.ts';
+import type { CatalogObject, DomainProperties, ObjectKey } from '../../model.ts';
+import type { KindRenderer, RenderContext } from '../context.ts';
 import { make, part, propertiesOf } from '../context.ts';
+import { keyOf } from '../names.ts';
 import { ownedAfterCreate, ownedChanges } from '../owned.ts';
 import { RANK } from '../ranks.ts';
 import { typeNames, typeTarget } from './type-common.ts';
@@ -12,13 +13,16 @@ export const domain: KindRenderer = {
   create(object, context) {
     const wanted = propertiesOf<DomainProperties>(object);
     const collation = wanted.collation === null ? '' : ` COLLATE ${wanted.collation}`;
-    const fallback = wanted.default === null ? '' : ` DEFAULT ${wanted.default}`;
+    const later = circular(object, context);
+    const fallback = wanted.default === null || later.size > 0 ? '' : ` DEFAULT ${wanted.default}`;
     const notNull = wanted.notNull ? ' NOT NULL' : '';
+    const statements = [
+      `CREATE DOMAIN ${object.identity} AS ${wanted.type}${collation}${fallback}${notNull}`,
+      ...ownedAfterCreate(object, wanted, typeTarget(object), context),
+    ];
     return [
-      make([
-        `CREATE DOMAIN ${object.identity} AS ${wanted.type}${collation}${fallback}${notNull}`,
-        ...ownedAfterCreate(object, wanted, typeTarget(object), context),
-      ]),
+      make(statements, { uses: (_kind, key) => !later.has(key) }),
+      ...part('default', later.size > 0 ? [setDefault(object.identity, wanted.default)] : []),
     ];
   },
   alter(before, after, context) {
@@ -27,13 +31,18 @@ export const domain: KindRenderer = {
     if (!context.same(had.type, wanted.type) || !context.same(had.collation, wanted.collation)) return 'swap';
     const type = `ALTER DOMAIN ${after.identity}`;
     const drafts: string[] = [];
-    if (!context.same(had.default, wanted.default)) {
-      drafts.push(`${type} ${wanted.default === null ? 'DROP DEFAULT' : `SET DEFAULT ${wanted.default}`}`);
-    }
+    const later = circular(after, context);
+    const changed = context.same(had.default, wanted.default)
+      ? []
+      : [setDefault(after.identity, wanted.default)];
+    if (later.size === 0) drafts.push(...changed);
     if (had.notNull && !wanted.notNull) drafts.push(`${type} DROP NOT NULL`);
     const tighten = !had.notNull && wanted.notNull ? [`${type} SET NOT NULL`] : [];
     return [
-      make([...drafts, ...ownedChanges(had, wanted, typeTarget(after))]),
+      make([...drafts, ...ownedChanges(had, wanted, typeTarget(after))], {
+        uses: (_kind, key) => !later.has(key),
+      }),
+      ...part('default', later.size > 0 ? changed : []),
       ...part('not null', tighten, { tightens: true, rank: RANK.notNull }),
     ];
   },
@@ -47,3 +56,15 @@ export const domain: KindRenderer = {
     };
   },
 };
+
+function setDefault(domain: string, value: string | null): string {
+  return `ALTER DOMAIN ${domain} ${value === null ? 'DROP DEFAULT' : `SET DEFAULT ${value}`}`;
+}
+
+/** Functions that the default calls and that take or give the domain: it comes before them, its default after. */
+function circular(object: CatalogObject, context: RenderContext): ReadonlySet<ObjectKey> {
+  const key = keyOf('domain', object.identity);
+  return new Set(
+    context.needs(key).filter((one) => one.startsWith('function ') && context.needs(one).includes(key)),
+  );
+}

@@ -182,4 +182,15 @@ export const rows: readonly MatrixRow[] = [
     base: `${ROLES} CREATE SCHEMA x; ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO mx_1; ALTER DEFAULT PRIVILEGES IN SCHEMA x GRANT EXECUTE ON FUNCTIONS TO mx_2; ALTER DEFAULT PRIVILEGES REVOKE USAGE ON TYPES FROM PUBLIC`,
     change: `CREATE TABLE x.t (a int); CREATE FUNCTION x.f() RETURNS int LANGUAGE sql AS $$ SELECT 1 $$; CREATE TYPE x.e AS ENUM ('a'); CREATE DOMAIN x.d AS int; CREATE AGGREGATE x.ag(int) (SFUNC = int4pl, STYPE = int); CREATE MATERIALIZED VIEW x.m AS SELECT 1 AS a; GRANT INSERT ON x.t TO mx_3`,
   },
+  {
+    name: 'materialized view that was there before the default privileges',
+    base: `${ROLES} CREATE TABLE t (a int PRIMARY KEY); CREATE MATERIALIZED VIEW m AS SELECT a FROM t`,
+    change: 'ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO mx_1',
+  },
+  {
+    name: 'statistics get an owner, a name and a schema at once',
+    base: `${ROLES} CREATE SCHEMA other; GRANT ALL ON SCHEMA other TO mx_1; CREATE TABLE t (a int, b int); CREATE STATISTICS s1 ON a, b FROM t`,
+    change:
+      'ALTER STATISTICS s1 OWNER TO mx_1; ALTER STATISTICS s1 RENAME TO s2; ALTER STATISTICS s2 SET SCHEMA other',
+  },
 ];

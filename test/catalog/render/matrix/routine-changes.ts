@@ -183,4 +183,35 @@ export const rows: readonly MatrixRow[] = [
         'dol(internal) RETURNS internal',
       ),
   },
+  {
+    name: 'domain whose default calls a function that gives the domain',
+    base: '',
+    change: `CREATE DOMAIN code AS text CHECK (length(VALUE) < 9); CREATE FUNCTION to_code(text) RETURNS code LANGUAGE sql IMMUTABLE AS 'SELECT $1'; ALTER DOMAIN code SET DEFAULT to_code('X'); CREATE TABLE t (c code)`,
+  },
+  {
+    name: 'domain loses the default that gives the domain, and a function of its CHECK is renamed',
+    base: `CREATE FUNCTION ok(text) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT true'; CREATE DOMAIN code AS text CHECK (ok(VALUE)); CREATE FUNCTION to_code(text) RETURNS code LANGUAGE sql IMMUTABLE AS 'SELECT $1'; ALTER DOMAIN code SET DEFAULT to_code('X'); CREATE TABLE t (c code)`,
+    change: 'ALTER DOMAIN code DROP DEFAULT; ALTER FUNCTION ok(text) RENAME TO fine',
+  },
+  {
+    name: 'function of another result in a schema that is renamed',
+    base: `CREATE SCHEMA x; CREATE FUNCTION x.f(x date) RETURNS boolean LANGUAGE sql AS 'SELECT true'`,
+    change: `DROP FUNCTION x.f(date); CREATE FUNCTION x.f(x date) RETURNS bigint LANGUAGE sql AS 'SELECT 1::bigint'; ALTER SCHEMA x RENAME TO s`,
+  },
+  {
+    name: 'cast whose type is renamed',
+    base: `CREATE TYPE co AS (y int); CREATE FUNCTION f(x co) RETURNS text IMMUTABLE LANGUAGE sql AS 'SELECT 1::text'; CREATE CAST (co AS text) WITH FUNCTION f(co)`,
+    change: 'ALTER TYPE co RENAME TO z1',
+    back: { lacks: [/^DROP/] },
+  },
+  {
+    name: 'function of a type that gets a new body goes',
+    base: `CREATE TYPE e AS ENUM ('a')`,
+    change: `CREATE FUNCTION f(x e) RETURNS text LANGUAGE sql AS 'SELECT x::text'; ALTER TYPE e ADD VALUE 'b'`,
+  },
+  {
+    name: 'enum with a new label moved into a schema that is renamed',
+    base: `CREATE SCHEMA x; CREATE SCHEMA y; CREATE TYPE x.e AS ENUM ('a')`,
+    change: `ALTER TYPE x.e ADD VALUE 'b'; ALTER TYPE x.e SET SCHEMA y; ALTER SCHEMA y RENAME TO z`,
+  },
 ];
