@@ -7,6 +7,7 @@ import { fingerprintCatalog } from '../../catalog/fingerprint.ts';
 import type { Catalog } from '../../catalog/model.ts';
 import { readCatalog } from '../../catalog/read.ts';
 import { renderDifference } from '../../catalog/render/index.ts';
+import { rereadCatalog } from '../../catalog/reread/index.ts';
 import { runActions, unseenWrites } from '../../execute/action.ts';
 import { captureName } from '../../execute/context.ts';
 import type { StepOutcome } from '../../execute/model.ts';
@@ -57,7 +58,8 @@ export async function resetSession(connection: Connection): Promise<void> {
 
 /**
  * Runs a step forward, measures it, and derives its inverse. Tables that the step turns out to write (through a
- * function, a trigger, a DO block) are captured: the step is rolled back and run once more with the captures.
+ * function, a trigger, a DO block) are captured: the step is rolled back and run once more with the captures. Between
+ * steps the catalog is read by what changed; after the last one whole, so that the end of a proof rests on nothing else.
  */
 export async function forwardStep(
   connector: Connector,
@@ -65,6 +67,7 @@ export async function forwardStep(
   planned: Step,
   before: Catalog,
   derive: boolean,
+  isLast: boolean,
 ): Promise<ForwardStep> {
   const connection = await connector.connect('rehearse');
   const observer = await connector.connect('rehearse');
@@ -72,7 +75,9 @@ export async function forwardStep(
     const relations = await readRelations(observer);
     const run = await measured(connection, observer, member, planned, before, derive);
     const { outcome, locks, captures, step } = run;
-    const after = await readCatalog(connection, { dependencies: true });
+    const after = isLast
+      ? await readCatalog(connection, { dependencies: true })
+      : await rereadCatalog(connection, before);
     const rewrites = await rewritten(observer, relations);
     const inverse = derive
       ? deriveInverse(before, after, member, step, captures, connection.server.user)

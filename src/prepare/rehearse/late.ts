@@ -57,7 +57,8 @@ export async function judgeLateRows(request: LateRequest): Promise<LateVerdict> 
     heldByOldShape(connection, start.catalog, written),
   );
   const way = await goBack(withAll.connector, point.done);
-  if (way.error === null) return verdict(written, held, await find(withAll, written), null, null);
+  if (way.error === null)
+    return verdict(written, held, await find(request, withAll, written, held), null, null);
   // Some row stands in the way. Those that the old shape holds must still come through by themselves.
   const refusal = way.error.message;
   const holdable = written.filter((_, index) => held[index] === true);
@@ -73,7 +74,15 @@ export async function judgeLateRows(request: LateRequest): Promise<LateVerdict> 
   const withHeld = await fork(point.database);
   const again = await write(request, withHeld, (row) => holdable.some((h) => h.id === row.id));
   const second = await goBack(withHeld.connector, point.done);
-  const outcomes = second.error === null ? await find(withHeld, again) : again.map(() => 'refused' as const);
+  const outcomes =
+    second.error === null
+      ? await find(
+          request,
+          withHeld,
+          again,
+          again.map(() => true),
+        )
+      : again.map(() => 'refused' as const);
   const byId = new Map(again.map((row, index) => [row.id, outcomes[index]]));
   return verdict(
     written,
@@ -96,10 +105,42 @@ async function write(
   );
 }
 
-async function find(database: ScratchDatabase, rows: readonly WrittenLateRow[]): Promise<readonly Outcome[]> {
-  return withConnection(database.connector, async (connection) =>
-    findLateRows(connection, await readCatalog(connection), rows),
+async function find(
+  { point, start }: LateRequest,
+  database: ScratchDatabase,
+  rows: readonly WrittenLateRow[],
+  held: readonly boolean[],
+): Promise<readonly Outcome[]> {
+  return withConnection(database.connector, async (connection) => {
+    const catalog = await readCatalog(connection);
+    const outcomes: Outcome[] = [...(await findLateRows(connection, catalog, rows))];
+    // A table that the change attached as a partition goes its own way again, with the rows that only it has a place for.
+    for (const [index, row] of rows.entries()) {
+      if (outcomes[index] !== 'lost' || held[index] === true) continue;
+      const places = attachedTo(row.table, start.catalog, point.after);
+      const there = await findLateRows(
+        connection,
+        catalog,
+        places.map((oldTable) => ({ ...row, oldTable })),
+      );
+      if (there.includes('kept')) outcomes[index] = 'kept';
+    }
+    return outcomes;
+  });
+}
+
+/** Tables that were there by themselves, and are now partitions of this one, however deep. */
+function attachedTo(table: string, before: Catalog, after: Catalog): readonly string[] {
+  const children = [...after.objects.values()].filter(
+    ({ kind, properties }) => kind === 'table' && properties.partitionOf === table,
   );
+  return children.flatMap((child) => {
+    const was = [...before.objects.values()].find(({ physical }) => physical === child.physical);
+    return [
+      ...(was !== undefined && was.properties.partitionOf === null ? [was.identity] : []),
+      ...attachedTo(child.identity, before, after),
+    ];
+  });
 }
 
 function verdict(

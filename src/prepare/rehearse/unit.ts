@@ -8,6 +8,7 @@ import { explainLosses, fingerprintData } from '../../catalog/data/fingerprint.t
 import { fingerprintCatalog } from '../../catalog/fingerprint.ts';
 import type { Catalog, Comparison } from '../../catalog/model.ts';
 import { readCatalog } from '../../catalog/read.ts';
+import { readCatalogToRemember } from '../../catalog/reread/index.ts';
 import type { DataSource } from '../../config/settings.ts';
 import { FerrataError } from '../../errors.ts';
 import type { Reporter } from '../../events.ts';
@@ -121,7 +122,8 @@ async function rehearse(request: UnitRequest, choice: RowChoice, fork: Fork): Pr
     const steps: Step[] = [];
     for (const planned of compiled.plan.steps) {
       try {
-        const forward = await forwardStep(main.connector, compiled, planned, catalog, true);
+        const isLast = measures.length + 1 === total;
+        const forward = await forwardStep(main.connector, compiled, planned, catalog, true, isLast);
         catalog = forward.after;
         steps.push(forward.step);
         locks.push(...forward.locks);
@@ -238,12 +240,12 @@ async function rehearse(request: UnitRequest, choice: RowChoice, fork: Fork): Pr
 async function makeStart(request: UnitRequest, choice: RowChoice, fork: Fork): Promise<Start> {
   const database = await fork(request.start);
   return withConnection(database.connector, async (connection) => {
-    const empty = await readCatalog(connection, { dependencies: true });
+    const empty = await readCatalogToRemember(connection);
     const relations = await newestObject(connection);
     const filled = await fillRows(connection, empty, choice.variant, choice.without, choice.long);
     // Triggers may make tables for the rows that are written.
     const same = (await newestObject(connection)) === relations;
-    const catalog = same ? empty : await readCatalog(connection, { dependencies: true });
+    const catalog = same ? empty : await readCatalogToRemember(connection);
     const data = await fingerprintData(connection);
     const rows = Object.fromEntries([...data.tables].map(([table, { rows }]) => [table, rows]));
     return { real: choice.variant === 'given', database, catalog, data, rows, unfilled: filled.unfilled };

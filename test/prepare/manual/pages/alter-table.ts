@@ -156,7 +156,8 @@ export const alterTable: Page = {
     {
       name: 'ATTACH PARTITION of a hash',
       schema: `CREATE TABLE orders (order_id bigint, cust_id int, status text) PARTITION BY HASH (order_id);
-        CREATE TABLE orders_p4 (order_id bigint, cust_id int, status text)`,
+        CREATE TABLE orders_p4 (order_id bigint, cust_id int, status text);
+        INSERT INTO orders_p4 SELECT i, 1, 'new' FROM generate_series(1, 40) i WHERE satisfies_hash_partition('orders'::regclass, 4, 3, i::bigint)`,
       up: 'ALTER TABLE orders ATTACH PARTITION orders_p4 FOR VALUES WITH (MODULUS 4, REMAINDER 3)',
     },
     {
