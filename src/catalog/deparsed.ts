@@ -1,16 +1,17 @@
 /**
  * Text that the server printed from its own parse trees (`pg_get_viewdef`, `pg_get_constraintdef` …), in the one form
  * that it has after it was typed in again. PostgreSQL does not promise that printing, parsing and printing gives the
- * same text, and in three places it does not (`ruleutils.c`, `parse_expr.c`; 13 to 18):
+ * same text, and in four places it does not (`ruleutils.c`, `parse_expr.c`; 13 to 18):
  *
  * - AND within AND, and OR within OR (`BETWEEN … AND …` makes one): the parser flattens what it reads, so
  *   `((a AND b) AND c)` becomes `(a AND b AND c)`;
  * - an array that was cast as a whole: `s IN ('a', 'b')` of a varchar is printed as
- *   `((s)::text = ANY ((ARRAY['a'::character varying, …])::text[]))`; read again, the cast goes to each element.
+ *   `((s)::text = ANY ((ARRAY['a'::character varying, …])::text[]))`; read again, the cast goes to each element;
+ * - a join without a condition (NATURAL without a common column): `ON TRUE` becomes `ON (true)`;
  * - a view that is VALUES with names of its own: `FROM (VALUES …)`; read again, that is a subquery: `FROM ( VALUES …)`.
  *
- * A table's CHECK and its copy's would differ in no more than this; here both get the second form. Both changes keep the
- * meaning: the first is associativity, the second is what the parser itself does.
+ * A table's CHECK and its copy's would differ in no more than this; here both get the second form. All keep the
+ * meaning: the first is associativity, the others are what the parser itself does.
  */
 
 /** A bracket with what is in it, or a token: a quoted text, a word, a run of white space, a single sign, `::`. */
@@ -27,6 +28,7 @@ const SPACE = /\s/;
 export function mayBeRetyped(text: string): boolean {
   return (
     text.includes('( VALUES') ||
+    text.includes(' ON TRUE') ||
     text.includes(']::') ||
     text.includes('])::') ||
     /\(\(.*\b(?:AND|OR)\b/s.test(text)
@@ -96,7 +98,7 @@ function canonical(nodes: readonly Node[]): readonly Node[] {
   const inner = nodes.map((node) =>
     typeof node === 'string' ? node : { open: node.open, items: flat(canonical(unspaced(node.items))) },
   );
-  return castElements(inner);
+  return retypedNodes(inner);
 }
 
 /** `( VALUES …)` as `(VALUES …)`. */
@@ -140,8 +142,8 @@ function isEdge(items: readonly Node[], index: number, operator: Connective): bo
   return items[index - 1] === operator || items[index + 1] === operator;
 }
 
-/** `(ARRAY[a, b])::text[]` as `ARRAY[(a)::text, (b)::text]`. */
-function castElements(nodes: readonly Node[]): readonly Node[] {
+/** `(ARRAY[a, b])::text[]` as `ARRAY[(a)::text, (b)::text]`, `ON TRUE` as `ON (true)`. */
+function retypedNodes(nodes: readonly Node[]): readonly Node[] {
   const result: Node[] = [];
   for (let index = 0; index < nodes.length; index++) {
     const node = nodes[index];
@@ -159,7 +161,8 @@ function castElements(nodes: readonly Node[]): readonly Node[] {
       index = bare.end;
       continue;
     }
-    result.push(node);
+    const isBareTrue = node === 'TRUE' && nodes[index - 1] === ' ' && nodes[index - 2] === 'ON';
+    result.push(isBareTrue ? { open: '(', items: ['true'] } : node);
   }
   return result;
 }

@@ -178,6 +178,7 @@ const QUERIES = [
   'SELECT * FROM unnest(ARRAY[1, 2], ARRAY[3]) AS q (a, b)',
   'SELECT * FROM ROWS FROM (generate_series(1, 2), generate_series(1, 3)) AS q (a, b)',
   "SELECT * FROM json_to_recordset('[]') AS q (a int, b varchar(5))",
+  'SELECT t.i, q.one FROM t NATURAL LEFT JOIN (SELECT 1 AS one) q',
   'SELECT i FROM t TABLESAMPLE bernoulli (10) REPEATABLE (1)',
   'SELECT i FROM ONLY t AS q FOR UPDATE OF q SKIP LOCKED',
   'SELECT t AS whole, t.v, (t.*)::text AS txt FROM t',
