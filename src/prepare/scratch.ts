@@ -180,7 +180,7 @@ async function dropSubscriptions(connector: Connector): Promise<void> {
   }
 }
 
-/** CREATE DATABASE … TEMPLATE leaves behind what ALTER DATABASE … SET and COMMENT ON DATABASE wrote (manual, 23.3). */
+/** CREATE DATABASE … TEMPLATE leaves behind settings, comment, privileges and labels of the database (manual, 23.3). */
 async function copyDatabaseSettings(
   connection: Connection,
   from: Connector,
@@ -189,7 +189,9 @@ async function copyDatabaseSettings(
 ): Promise<void> {
   const [found] = await connection.query<{ there: boolean }>(
     `SELECT EXISTS (SELECT FROM pg_catalog.pg_db_role_setting WHERE setdatabase = d.oid)
-         OR pg_catalog.shobj_description(d.oid, 'pg_database') IS NOT NULL AS there
+         OR d.datacl IS NOT NULL OR pg_catalog.shobj_description(d.oid, 'pg_database') IS NOT NULL
+         OR EXISTS (SELECT FROM pg_catalog.pg_shseclabel WHERE objoid = d.oid AND classoid = 'pg_catalog.pg_database'::regclass)
+         AS there
      FROM pg_catalog.pg_database d WHERE d.datname = $1`,
     [template],
   );
@@ -209,7 +211,7 @@ async function localServer(request: ScratchRequest, programs: ServerPrograms): P
   if (targetMajor !== null && programs.major !== targetMajor) {
     reporter({
       type: 'warning',
-      message: `The target runs PostgreSQL ${targetMajor}; the rehearsal runs on ${programs.major} and proves less.`,
+      message: `The target runs PostgreSQL ${targetMajor}; the scratch server runs ${programs.major}: what is found there proves less.`,
       hint: `ferrata servers install ${targetMajor}`,
     });
   }
