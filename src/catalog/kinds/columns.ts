@@ -28,7 +28,7 @@ const COMPRESSION: Readonly<Record<string, string>> = { p: 'pglz', l: 'lz4' };
 
 export const columns: Kind = {
   name: 'columns',
-  scope: { of: 'relation', column: 1, makes: ['column'] },
+  scope: { of: 'neighbour', column: 1, makes: ['column'] },
   // Most columns are plain: the rest of their properties is sent only where it is not what everybody has.
   query: (major) => {
     const compression = major >= 14 ? 'a.attcompression' : `''::"char"`;

@@ -135,7 +135,7 @@ export const markedIndexes: Kind = {
  */
 export const notNulls: Kind = {
   name: 'not null constraints',
-  scope: { of: 'relation', column: 2, makes: [] },
+  scope: { of: 'neighbour', column: 2, makes: [] },
   query: (major) =>
     major < 18
       ? null
@@ -223,7 +223,8 @@ export const rowTypes: Kind = {
   },
 };
 
-const MAX_NAME_BYTES = 63;
+/** NAMEDATALEN - 1 */
+export const MAX_NAME_BYTES = 63;
 
 /**
  * Whether the server would choose this name for the NOT NULL of a column (`ChooseConstraintName`): the names of table
@@ -244,7 +245,7 @@ function isChosenName(name: string, table: string, column: string): boolean {
 }
 
 /** As many whole characters as fit into that many bytes of UTF-8. */
-function clip(name: string, bytes: number): string {
+export function clip(name: string, bytes: number): string {
   let used = 0;
   let result = '';
   for (const char of name) {

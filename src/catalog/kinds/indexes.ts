@@ -10,12 +10,10 @@ export const indexes: Kind = {
   scope: { of: 'relation', column: 3, makes: ['index'] },
   query: () =>
     `SELECT i.indexrelid, c.relname, i.indrelid, pg_get_indexdef(i.indexrelid), i.indisunique, i.indisvalid, c.reltablespace,
-       CASE WHEN t.oid IS NOT NULL THEN i.indkey::text END,
+       i.indkey::text,
        CASE WHEN i.indexprs IS NOT NULL THEN ARRAY(SELECT a.attnum || '=' || a.attstattarget FROM pg_attribute a
          WHERE a.attrelid = i.indexrelid AND a.attstattarget >= 0 ORDER BY a.attnum)::text END
      FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
-     LEFT JOIN (SELECT DISTINCT attrelid AS oid FROM pg_attribute
-       WHERE attrelid >= ${FIRST_USER_OID} AND attname LIKE 'ferrata\\_parked\\_%') t ON t.oid = i.indrelid
      WHERE i.indexrelid >= ${FIRST_USER_OID} AND c.relnamespace <> 'pg_toast'::regnamespace
        AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x'))`,
   read(rows, context) {
@@ -32,7 +30,9 @@ export const indexes: Kind = {
       const oid = text(oidText);
       const relation = context.relations.get(text(table));
       if (relation === undefined) continue;
-      const parked = relation.parked ?? context.parkedAmong(relation, keys?.split(' ') ?? []);
+      const parked =
+        relation.parked ??
+        (context.parkedColumns.size === 0 ? null : context.parkedAmong(relation, text(keys).split(' ')));
       const name = parked?.name(text(nameText)) ?? text(nameText);
       const parent = context.parents.get(oid)?.[0]?.oid;
       const properties: IndexProperties = {

@@ -24,7 +24,8 @@ export interface Kind {
 
 /** What the rows of a kind belong to, so that those of a few relations or routines can be asked for (reread/). */
 export interface Scope {
-  readonly of: 'relation' | 'routine';
+  /** `neighbour`: asked for with the relations that are read, and with those that they only refer to. */
+  readonly of: 'relation' | 'neighbour' | 'routine';
   /** The column of `query`, counted from 1, that holds the OID of the relation or routine. */
   readonly column: number;
   /** Whether rows with 0 or NULL there count: they are always asked for. */

@@ -16,7 +16,7 @@ export const KIND_OF_RELKIND: Readonly<Record<string, ObjectKind>> = {
 
 export const relations: Kind = {
   name: 'relations',
-  scope: { of: 'relation', column: 1, makes: [] },
+  scope: { of: 'neighbour', column: 1, makes: [] },
   query: () =>
     `SELECT oid, relkind, relname, relnamespace, pg_get_userbyid(relowner), relpersistence, relam, reltablespace,
        reloptions::text, relacl::text, relrowsecurity, relforcerowsecurity, relreplident, relispartition, relispopulated

@@ -21,13 +21,26 @@ export function oids(list: Iterable<string>): string {
 export function affectedQuery(changes: Changes): string {
   const { relations, routines, types, addresses, relationRanges, routineRanges, addressRanges } = changes;
   const classes = addresses.map((address) => address.class);
-  const named = `(SELECT * FROM unnest(${oids(classes)}, ${oids(addresses.map(({ oid }) => oid))}) AS a(class, oid))`;
-  /** What was named in a comment or a dependency of that catalog, or lies in a range of such. */
-  const about = (catalog: string, column: string) =>
-    `(${column} IN (SELECT oid FROM ${named} n WHERE n.class = '${catalog}'::regclass) OR ${within(column, addressRanges)})`;
-  const part = (catalog: string, relation: string) =>
-    `SELECT 'relation', x.${relation} FROM ${catalog} x WHERE x.oid >= ${FIRST_USER_OID} AND ${about(catalog, 'x.oid')}
-     UNION ALL SELECT 'relation', x.${relation} FROM ${catalog} x JOIN reached r ON r.class = '${catalog}'::regclass AND r.oid = x.oid`;
+  const named = `(SELECT * FROM unnest(${oids(classes)}, ${oids(addresses.map(({ oid }) => oid))}) AS a(class, oid)) n`;
+  /** Rows of that catalog about which a comment or a dependency was written, or that lie in a range of such. */
+  const about = (what: string, catalog: string, column: string, oid = 'oid', ranges = addressRanges) => {
+    const selects = [
+      `SELECT '${what}', x.${column} FROM reached r JOIN ${catalog} x ON x.${oid} = r.oid WHERE r.class = '${catalog === 'pg_index' ? 'pg_class' : catalog}'::regclass`,
+    ];
+    if (addresses.length > 0) {
+      const its = catalog === 'pg_index' ? 'pg_class' : catalog;
+      selects.push(
+        `SELECT '${what}', x.${column} FROM ${named} JOIN ${catalog} x ON x.${oid} = n.oid WHERE n.class = '${its}'::regclass`,
+      );
+    }
+    if (ranges.length > 0) {
+      selects.push(`SELECT '${what}', x.${column} FROM ${catalog} x WHERE ${within(`x.${oid}`, ranges)}`);
+    }
+    return selects.join('\n    UNION ALL ');
+  };
+  const owner = (oid: string, source: string) =>
+    `SELECT 'relation', d.refobjid FROM ${source} JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = ${oid}
+      AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')`;
   return `WITH RECURSIVE written(class, oid) AS (
     SELECT 'pg_class'::regclass::oid, unnest(${oids(relations)})
     UNION SELECT 'pg_class'::regclass, indrelid FROM pg_index WHERE indexrelid = ANY (${oids(relations)})
@@ -45,42 +58,43 @@ export function affectedQuery(changes: Changes): string {
     WHERE r.onward
   )
   SELECT DISTINCT * FROM (
-    SELECT 'relation', oid FROM reached WHERE class = 'pg_class'::regclass
-    UNION ALL SELECT 'relation', i.indrelid FROM pg_index i JOIN reached r ON r.class = 'pg_class'::regclass AND r.oid = i.indexrelid
-    UNION ALL SELECT 'relation', i.indrelid FROM pg_index i WHERE ${about('pg_class', 'i.indexrelid')}
-    UNION ALL SELECT 'relation', d.refobjid FROM pg_depend d JOIN reached r ON r.class = 'pg_class'::regclass AND r.oid = d.objid
-      WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')
-    UNION ALL SELECT 'relation', c.oid FROM pg_class c WHERE ${within('c.oid', relationRanges)} OR ${about('pg_class', 'c.oid')}
-    UNION ALL SELECT 'relation', d.refobjid FROM pg_depend d WHERE d.classid = 'pg_class'::regclass
-      AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i') AND ${about('pg_class', 'd.objid')}
-    UNION ALL SELECT 'relation', t.typrelid FROM pg_type t WHERE ${about('pg_type', 't.oid')}
-    UNION ALL SELECT 'relation', t.typrelid FROM pg_type t WHERE t.oid = ANY (${oids(types)})
-    UNION ALL ${part('pg_constraint', 'conrelid')}
-    UNION ALL ${part('pg_trigger', 'tgrelid')}
-    UNION ALL ${part('pg_rewrite', 'ev_class')}
-    UNION ALL ${part('pg_policy', 'polrelid')}
-    UNION ALL ${part('pg_attrdef', 'adrelid')}
-    UNION ALL ${part('pg_statistic_ext', 'stxrelid')}
-    UNION ALL SELECT 'routine', oid FROM reached WHERE class = 'pg_proc'::regclass
-    UNION ALL SELECT 'routine', p.oid FROM pg_proc p WHERE ${within('p.oid', routineRanges)} OR ${about('pg_proc', 'p.oid')}
-  ) affected WHERE oid <> 0`.replace(
-    "SELECT 'relation', oid FROM reached",
-    "SELECT 'relation' AS what, oid FROM reached",
-  );
+    SELECT 'relation' AS what, oid FROM reached WHERE class = 'pg_class'::regclass
+    UNION ALL ${about('relation', 'pg_class', 'oid', 'oid', [...relationRanges, ...addressRanges])}
+    UNION ALL ${about('relation', 'pg_index', 'indrelid', 'indexrelid')}
+    UNION ALL ${owner('r.oid', "(SELECT oid FROM reached WHERE class = 'pg_class'::regclass) r")}
+    UNION ALL ${owner('n.oid', `${named}`)} AND n.class = 'pg_class'::regclass
+    UNION ALL ${about('relation', 'pg_type', 'typrelid')}
+    UNION ALL ${about('relation', 'pg_constraint', 'conrelid')}
+    UNION ALL ${about('relation', 'pg_trigger', 'tgrelid')}
+    UNION ALL ${about('relation', 'pg_rewrite', 'ev_class')}
+    UNION ALL ${about('relation', 'pg_policy', 'polrelid')}
+    UNION ALL ${about('relation', 'pg_attrdef', 'adrelid')}
+    UNION ALL ${about('relation', 'pg_statistic_ext', 'stxrelid')}
+    UNION ALL ${about('routine', 'pg_proc', 'oid', 'oid', [...routineRanges, ...addressRanges])}
+  ) affected WHERE oid <> 0`;
 }
 
+/** These queries look up a few rows each; without statistics the planner would rather read whole catalogs. */
+export const BY_INDEX: readonly string[] = ['hashjoin', 'mergejoin', 'seqscan'].map(
+  (method) => `SET LOCAL enable_${method} = off`,
+);
+export const BY_ANY: readonly string[] = BY_INDEX.map((setting) => setting.replace(/off$/, 'on'));
+
 /**
- * OIDs of the relations that must be known for the affected ones to be read: tables that they inherit from or refer to;
- * and composite types, which are read whole.
+ * OIDs of the relations that are known beside the affected ones while these are read, each with whether it is read like
+ * them: what they inherit from (copies of constraints and indexes are told by their parents'). Of tables that they refer
+ * to, and of composite types (which are read whole), the names and columns are enough.
  */
 export function neighboursQuery(relations: ReadonlySet<string>): string {
   const affected = oids(relations);
   return `WITH RECURSIVE above(oid) AS (
     SELECT unnest(${affected})
     UNION SELECT inhparent FROM pg_inherits JOIN above ON inhrelid = above.oid
-  ) SELECT oid FROM above
-  UNION SELECT confrelid FROM pg_constraint WHERE conrelid = ANY (${affected}) AND confrelid <> 0
-  UNION SELECT oid FROM pg_class WHERE relkind = 'c' AND oid >= ${FIRST_USER_OID}`;
+  ), referred(oid) AS (
+    SELECT confrelid FROM pg_constraint WHERE conrelid IN (SELECT oid FROM above) AND confrelid <> 0
+    UNION SELECT oid FROM pg_class WHERE relkind = 'c' AND oid >= ${FIRST_USER_OID}
+    UNION SELECT inhparent FROM pg_inherits JOIN referred ON inhrelid = referred.oid
+  ) SELECT oid, true FROM above UNION ALL SELECT oid, false FROM referred`;
 }
 
 function within(column: string, ranges: readonly Range[]): string {

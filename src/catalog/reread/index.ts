@@ -11,7 +11,7 @@ import { ReadContext, type Relation } from '../context.ts';
 import type { TextRow } from '../decode.ts';
 import { readDependencies } from '../dependencies.ts';
 import { KINDS } from '../kinds/index.ts';
-import type { Kind } from '../kinds/kind.ts';
+import type { Kind, Scope } from '../kinds/kind.ts';
 import type { Catalog, ObjectKey, ObjectKind } from '../model.ts';
 import { probed, probing, readWhole, SETTINGS } from '../read.ts';
 import { systemCatalog } from '../system-catalogs.ts';
@@ -120,14 +120,17 @@ async function readChanged(
       ...[...affected.routine].map((oid) => `routine ${oid}`),
     ]);
     const [neighbours = []] = await connection.script(neighboursQuery(affected.relation));
-    const relations = new Set([...affected.relation, ...neighbours.map(([oid]) => oid ?? '0')]);
+    const wanted: Wanted = {
+      relation: new Set(affected.relation),
+      neighbour: new Set(neighbours.map(([oid]) => oid ?? '0')),
+      routine: affected.routine,
+    };
+    for (const [oid, whole] of neighbours) if (whole === 't' && oid !== null) wanted.relation.add(oid ?? '0');
     for (let attempt = 0; attempt < 3; attempt++) {
-      const part = await readPart(connection, kinds, relations, affected.routine);
-      const missed = [...part.missed].filter(
-        (oid) => memory.clusters.has(`relation ${oid}`) && !relations.has(oid),
-      );
+      const part = await readPart(connection, kinds, wanted);
+      const missed = [...part.missed].filter((oid) => memory.clusters.has(`relation ${oid}`));
       if (missed.length > 0) {
-        for (const oid of missed) relations.add(oid);
+        for (const oid of missed) wanted.neighbour.add(oid);
         continue;
       }
       const { context } = part;
@@ -202,18 +205,18 @@ class AskedRelations extends Map<string, Relation> {
   }
 }
 
-async function readPart(
-  connection: Connection,
-  kinds: readonly Kind[],
-  relations: ReadonlySet<string>,
-  routines: ReadonlySet<string>,
-): Promise<Part> {
+type Wanted = Readonly<Record<Scope['of'], Set<string>>>;
+
+async function readPart(connection: Connection, kinds: readonly Kind[], wanted: Wanted): Promise<Part> {
   const { major } = connection.server;
   const queries = kinds.map((kind) => {
     const query = kind.query(major);
-    return query === null ? null : scoped(kind, query, { relation: relations, routine: routines });
+    return query === null ? null : scoped(kind, query, wanted);
   });
-  const statements = [...queries.filter((query) => query !== null), dependenciesQuery(relations, routines)];
+  const statements = [
+    ...queries.filter((query) => query !== null),
+    dependenciesQuery(wanted.relation, wanted.routine, wanted.neighbour),
+  ];
   const results = await connection.script(statements.join(';\n'));
   const found = new AskedRelations();
   const context = new ReadContext(major, found);
@@ -224,11 +227,7 @@ async function readPart(
   return { context, dependencies: results[next] ?? [], missed: found.missed };
 }
 
-function scoped(
-  kind: Kind,
-  query: string,
-  wanted: Readonly<Record<'relation' | 'routine', ReadonlySet<string>>>,
-): string {
+function scoped(kind: Kind, query: string, wanted: Wanted): string {
   const { scope } = kind;
   if (scope === undefined) return query;
   const names = Array.from({ length: scope.column }, (_, index) => `c${index + 1}`);

@@ -66,6 +66,8 @@ export const TRACKED: readonly Tracked[] = [
   of('relation', 'pg_inherits', 'inhrelid', '(inhrelid::int8 << 31) + inhparent::int8'),
   of('relation', 'pg_constraint', 'conrelid'),
   of('relation', 'pg_trigger', 'tgrelid'),
+  // Triggers of a foreign key lie on both tables; that they are switched off shows in the constraint.
+  of('relation', 'pg_trigger', 'tgconstrrelid'),
   of('relation', 'pg_rewrite', 'ev_class'),
   of('relation', 'pg_policy', 'polrelid'),
   of('relation', 'pg_statistic_ext', 'stxrelid'),
@@ -148,22 +150,27 @@ export interface Changes {
   readonly addressRanges: readonly Range[];
 }
 
-/** One statement per tracked catalog, and one for the names. */
+/** For each tracked catalog a statement that counts, and one that names what was written; and one for the names. */
 export function tallyQueries(shift: number, boundary: string): string[] {
   // Compared by age, which knows about the turn-over of 32-bit numbers.
   const limit = `(SELECT age('${BigInt(boundary) & 0xffffffffn}'::xid))`;
-  const queries = TRACKED.map(({ place, catalog, oid, name, class: about, where = 'true' }) => {
-    const isOld = `age(xmin) > ${limit}`;
-    const key = about === undefined ? `${oid}::text` : `${about} || ' ' || ${oid}`;
-    if (name === null)
-      return `SELECT 0, 0, 0, 0, 0, array_agg(DISTINCT ${key})::text FROM ${catalog} WHERE NOT (${isOld})`;
+  const isOld = `age(xmin) > ${limit}`;
+  const queries = TRACKED.flatMap(({ place, catalog, oid, name, class: about, where = 'true' }) => {
+    const key = about === undefined ? oid : `${about}, ${oid}`;
+    const written =
+      place === 'guard' ? NO_ROWS : `SELECT DISTINCT ${key} FROM ${catalog} WHERE NOT (${isOld})`;
+    if (name === null) return [NO_ROWS, written];
     const hash = name === '0' ? '0' : `sum(hashint8extended(${name}, 0))`;
-    return `SELECT ${place === 'guard' ? '0' : `${oid}::int8 >> ${shift}`}, count(*), ${hash}, count(*) FILTER (WHERE ${isOld}),
-      ${name === '0' ? '0' : `${hash} FILTER (WHERE ${isOld})`}, (array_agg(${key}) FILTER (WHERE NOT (${isOld})))::text
-      FROM ${catalog} WHERE ${where} GROUP BY 1`;
+    return [
+      `SELECT ${place === 'guard' ? '0' : `${oid}::int8 >> ${shift}`}, count(*), ${hash}, count(*) FILTER (WHERE ${isOld}),
+      ${name === '0' ? '0' : `${hash} FILTER (WHERE ${isOld})`} FROM ${catalog} WHERE ${where} GROUP BY 1`,
+      written,
+    ];
   });
   return [...queries, NAMES_QUERY];
 }
+
+const NO_ROWS = 'SELECT WHERE false';
 
 /** How wide the ranges are to be for catalogs with that highest OID: a few hundred of them, whatever there is. */
 export function shiftFor(highestOid: number): number {
@@ -182,12 +189,11 @@ export function tallyOf(
 ): Tally {
   const counts = new Map<string, Count>();
   for (const index of TRACKED.keys()) {
-    for (const [bucket, rows, hash] of results[index] ?? []) {
-      if (TRACKED[index]?.name !== null)
-        counts.set(position(index, text(bucket)), { rows: text(rows), hash: text(hash) });
+    for (const [bucket, rows, hash] of results[index * 2] ?? []) {
+      counts.set(position(index, text(bucket)), { rows: text(rows), hash: text(hash) });
     }
   }
-  const names = new Set((results[TRACKED.length] ?? []).map(([kind, name]) => `${kind} ${name}`));
+  const names = new Set((results[TRACKED.length * 2] ?? []).map(([kind, name]) => `${kind} ${name}`));
   return { ...boundary, shift, counts, names };
 }
 
@@ -200,30 +206,28 @@ export function changesSince(before: Tally, results: readonly (readonly TextRow[
   const addresses = new Map<string, Address>();
   const met = new Set<string>();
   for (const [index, { place, name }] of TRACKED.entries()) {
-    for (const [bucketText, rows, hash, oldRows, oldHash, keys] of results[index] ?? []) {
+    for (const [first, second] of results[index * 2 + 1] ?? []) {
+      if (place === 'address') {
+        addresses.set(`${first} ${second}`, { class: text(first), oid: text(second) });
+      } else if (place !== 'guard' && first !== '0') {
+        // The server's own objects may show anywhere.
+        if (Number(first) < FIRST_USER_OID) return null;
+        oids[place].add(text(first));
+      }
+    }
+    for (const [bucketText, rows, hash, oldRows, oldHash] of results[index * 2] ?? []) {
       const bucket = text(bucketText);
       met.add(position(index, bucket));
-      const written = keys === null || keys === undefined ? [] : items(keys);
-      if (place === 'guard' && written.length > 0) return null;
-      for (const key of written) {
-        if (place === 'address') {
-          const [about = '', oid = ''] = key.split(' ');
-          addresses.set(key, { class: about, oid });
-        } else if (place !== 'guard') {
-          // The server's own objects may show anywhere.
-          if (key !== '0' && Number(key) < FIRST_USER_OID) return null;
-          oids[place].add(key);
-        }
-      }
-      if (name === null) continue;
       const was = before.counts.get(position(index, bucket)) ?? { rows: '0', hash: '0' };
       const same = (count: Count) => count.rows === was.rows && count.hash === was.hash;
       const isUntouched = same({ rows: text(oldRows), hash: oldHash ?? '0' });
+      if (place === 'guard') {
+        if (!isUntouched || rows !== oldRows) return null;
+        continue;
+      }
       // All that is not as it was is there under its old name.
       const isUpdated = name !== '0' && same({ rows: text(rows), hash: text(hash) });
-      if (isUntouched || isUpdated) continue;
-      if (place === 'guard') return null;
-      if (place !== 'type') ranges[place].add(Number(bucket));
+      if (!isUntouched && !isUpdated && place !== 'type') ranges[place].add(Number(bucket));
     }
   }
   for (const key of before.counts.keys()) {
@@ -237,7 +241,7 @@ export function changesSince(before: Tally, results: readonly (readonly TextRow[
   const wide = (buckets: ReadonlySet<number>): Range[] =>
     [...buckets].map((bucket) => [bucket * 2 ** before.shift, (bucket + 1) * 2 ** before.shift - 1]);
   return {
-    relations: [...oids.relation].filter((oid) => oid !== '0'),
+    relations: [...oids.relation],
     routines: [...oids.routine],
     types: [...oids.type],
     addresses: [...addresses.values()],
@@ -249,9 +253,4 @@ export function changesSince(before: Tally, results: readonly (readonly TextRow[
 
 export function isNothing(changes: Changes): boolean {
   return Object.values(changes).every((list) => list.length === 0);
-}
-
-/** A text array of numbers and pairs of numbers. */
-function items(list: string): string[] {
-  return list === '{}' ? [] : list.slice(1, -1).replaceAll('"', '').split(',');
 }
