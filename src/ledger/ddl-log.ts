@@ -55,6 +55,8 @@ export interface WatchOptions {
 export function installWatch({ keepDays, readers }: WatchOptions): readonly string[] {
   const meta = quoteLiteral(JSON.stringify({ keepDays }));
   return [
+    // First, so that an older watch does not record what follows.
+    ...Object.values(WATCH_TRIGGERS).map((name) => `DROP EVENT TRIGGER IF EXISTS ${name}`),
     `CREATE TABLE IF NOT EXISTS ferrata.ddl_log (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   at timestamptz NOT NULL,
@@ -84,7 +86,6 @@ AS ${dollarQuote(watchBody(keepDays), 'function')}`,
     `INSERT INTO ferrata.meta (key, value)
 SELECT 'watch', pg_catalog.jsonb_set(${meta}::pg_catalog.jsonb, '{since}', pg_catalog.to_jsonb(${iso('pg_catalog.clock_timestamp()')}))::pg_catalog.text
 ON CONFLICT (key) DO UPDATE SET value = (meta.value::pg_catalog.jsonb || ${meta}::pg_catalog.jsonb)::pg_catalog.text`,
-    ...Object.values(WATCH_TRIGGERS).map((name) => `DROP EVENT TRIGGER IF EXISTS ${name}`),
     `CREATE EVENT TRIGGER ${WATCH_TRIGGERS.ddl} ON ddl_command_end EXECUTE FUNCTION ferrata.watch_ddl()`,
     `CREATE EVENT TRIGGER ${WATCH_TRIGGERS.drop} ON sql_drop EXECUTE FUNCTION ferrata.watch_ddl()`,
     // Sessions under session_replication_role = replica change the schema too.
