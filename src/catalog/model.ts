@@ -367,6 +367,9 @@ export interface DomainProperties extends Owned {
   readonly collation: string | null;
   readonly notNull: boolean;
   readonly default: string | null;
+  /** PostgreSQL 17: name of its NOT NULL constraint where the server would choose another, and the comment on it. */
+  readonly notNullName?: string;
+  readonly notNullComment?: string;
 }
 /** identity `schema.type` */
 export interface CompositeProperties extends Owned {

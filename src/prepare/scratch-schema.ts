@@ -36,7 +36,7 @@ export async function copySchema(
     await withConnection(place, (connection) => copyRoles(connection, target));
   const rendered = await attempt(place, wanted, (connection) => applyRendered(connection, wanted));
   if (rendered.ok) return { database: rendered.database, catalog: rendered.catalog, way: 'rendered' };
-  const dumped = await attempt(place, wanted, (connection) => applyDump(connection, target));
+  const dumped = await attempt(place, wanted, (connection) => applyDump(connection, wanted, target));
   if (dumped.ok) {
     reporter({ type: 'scratch', message: `schema copied by pg_dump (${rendered.why})` });
     return { database: dumped.database, catalog: dumped.catalog, way: 'dumped' };
@@ -113,7 +113,7 @@ async function applyRendered(connection: Connection, wanted: Catalog): Promise<v
   }
 }
 
-async function applyDump(connection: Connection, target: Connector): Promise<void> {
+async function applyDump(connection: Connection, wanted: Catalog, target: Connector): Promise<void> {
   const source = await target.connect('scratch');
   const { major } = source.server;
   await source.close();
@@ -131,6 +131,9 @@ async function applyDump(connection: Connection, target: Connector): Promise<voi
     .join('\n');
   await connection.script('DROP SCHEMA IF EXISTS public');
   await connection.script(sql.includes('CREATE SCHEMA public') ? sql : `CREATE SCHEMA public;\n${sql}`);
+  // Without --create, which names the database, pg_dump leaves out what belongs to the database itself.
+  const database = wanted.objects.get('database current')?.properties.definition;
+  if (typeof database === 'string') await connection.script(database);
 }
 
 /**

@@ -1,6 +1,6 @@
 /** Operators, operator families and operator classes (manual, CREATE OPERATOR …). */
 
-import { quoteIdent } from '../../sql/quote.ts';
+import { dollarQuote, quoteIdent, quoteLiteral } from '../../sql/quote.ts';
 import { notMember } from '../context.ts';
 import { array, bool, text } from '../decode.ts';
 import { FIRST_USER_OID } from '../system-catalogs.ts';
@@ -14,14 +14,13 @@ const reference = (column: string) =>
 export const operators: Kind = {
   name: 'operators',
   probe: userRow('pg_operator'),
-  // A shell (no function yet) is what another operator's COMMUTATOR left behind: nobody can use it.
   query: () =>
     `SELECT o.oid, o.oprname, o.oprnamespace, pg_get_userbyid(o.oprowner), o.oprkind,
        CASE WHEN o.oprleft <> 0 THEN format_type(o.oprleft, NULL) END,
        CASE WHEN o.oprright <> 0 THEN format_type(o.oprright, NULL) END,
        o.oprcode::text, ${reference('oprcom')}, ${reference('oprnegate')}, o.oprrest::text, o.oprjoin::text,
        o.oprcanmerge, o.oprcanhash
-     FROM pg_operator o WHERE o.oid >= ${FIRST_USER_OID} AND o.oprcode <> 0 AND ${notMember('pg_operator', 'o')}`,
+     FROM pg_operator o WHERE o.oid >= ${FIRST_USER_OID} AND ${notMember('pg_operator', 'o')}`,
   read(rows, context) {
     for (const row of rows) {
       const [
@@ -43,6 +42,7 @@ export const operators: Kind = {
       const schema = context.visibleSchema(text(schemaOid));
       if (schema === undefined) continue;
       const bare = `${schema.quoted}.${name}`;
+      const isShell = code === '-';
       const identity = `${bare}(${left ?? 'NONE'}, ${right ?? 'NONE'})`;
       const options = optionList([
         ['FUNCTION', code],
@@ -62,14 +62,46 @@ export const operators: Kind = {
           catalog: 'pg_operator',
           oid: text(oid),
           target: `OPERATOR ${bare} (${left ?? 'NONE'}, ${right ?? 'NONE'})`,
-          definition: `CREATE OPERATOR ${bare} (${options})`,
-          properties: { owner: quoteIdent(text(owner)), comment: context.comment('pg_operator', text(oid)) },
+          definition: isShell
+            ? shell(schema.quoted, text(name), left ?? null, text(right))
+            : `CREATE OPERATOR ${bare} (${options})`,
+          properties: {
+            owner: quoteIdent(text(owner)),
+            comment: context.comment('pg_operator', text(oid)),
+            ...(isShell ? { shell: true } : {}),
+          },
         },
         context,
       );
     }
   },
 };
+
+/**
+ * A shell is what another operator's COMMUTATOR or NEGATOR left behind: a name without a function. It can be made in the
+ * same way alone; where that other operator made it already, there is nothing to do.
+ */
+function shell(schema: string, name: string, left: string | null, right: string): string {
+  const maker = `${schema}.<!!>`;
+  const routine = `${schema}.ferrata_shell`;
+  const types = left === null ? right : `${left}, ${right}`;
+  const leftArgument = left === null ? '' : `LEFTARG = ${left}, `;
+  const operand = (type: string | null) =>
+    type === null ? '0' : `${quoteLiteral(type)}::pg_catalog.regtype`;
+  const block = `
+BEGIN
+  IF NOT EXISTS (SELECT FROM pg_catalog.pg_operator WHERE oprname = ${quoteLiteral(name)}
+    AND oprnamespace = ${quoteLiteral(schema)}::pg_catalog.regnamespace AND oprleft = ${operand(left)} AND oprright = ${operand(right)})
+  THEN
+    CREATE FUNCTION ${routine}(${types}) RETURNS boolean LANGUAGE sql AS 'SELECT true';
+    CREATE OPERATOR ${maker} (FUNCTION = ${routine}, ${leftArgument}RIGHTARG = ${right}, NEGATOR = OPERATOR(${schema}.${name}));
+    DROP OPERATOR ${maker} (${left ?? 'NONE'}, ${right});
+    DROP FUNCTION ${routine}(${types});
+  END IF;
+END
+`;
+  return `DO ${dollarQuote(block)}`;
+}
 
 /** The operators and functions that belong to a family or a class, as CREATE OPERATOR CLASS writes them. */
 function members(catalog: 'pg_opfamily' | 'pg_opclass', oid: string): string {

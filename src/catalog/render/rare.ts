@@ -4,6 +4,7 @@
  * need not know them.
  */
 import { dollarQuote, quoteIdent, quoteLiteral } from '../../sql/quote.ts';
+import { clip, MAX_NAME_BYTES } from '../kinds/facts.ts';
 import type { CatalogObject, Json } from '../model.ts';
 import { grantorOf, OWNER_WORD, undone } from '../privilege-statements.ts';
 import { CannotRender, equalJson, type Part, part, partId } from './context.ts';
@@ -15,16 +16,21 @@ import { privilegeChanges, withNewOwner } from './privileges.ts';
 export function rareChanges(before: CatalogObject | null, after: CatalogObject): readonly Part[] {
   const extensions = changesOf('dependsOnExtensions', before, after);
   return [
-    ...part('rare', [
-      ...typeChanges(before, after),
-      ...systemColumnChanges(before, after),
-      ...constraintOfTrigger(before, after),
-      ...disabledTriggers(before, after),
-      ...indexBehind(before, after),
-      ...notNullAlsoLocal(before, after),
-      ...memberPrivileges(before, after),
-      ...partLabels(before, after),
-    ]),
+    ...part(
+      'rare',
+      [
+        ...typeChanges(before, after),
+        ...systemColumnChanges(before, after),
+        ...constraintOfTrigger(before, after),
+        ...disabledTriggers(before, after),
+        ...indexBehind(before, after),
+        ...notNullAlsoLocal(before, after),
+        ...domainNotNull(before, after),
+        ...memberPrivileges(before, after),
+        ...partLabels(before, after),
+      ],
+      { needs: [partId('not null', `${after.kind} ${after.identity}`)] },
+    ),
     ...part('extensions', extensionChanges(named(after), extensions), {
       needs: extensions.gained.map((name) => partId('make', `extension ${name}`)),
     }),
@@ -216,10 +222,46 @@ function notNullAlsoLocal(before: CatalogObject | null, after: CatalogObject): s
   const wanted = after.properties.notNullAlsoLocal === true;
   if (had === wanted) return [];
   if (wanted) return [`ALTER TABLE ${ownerRelation(after)} ALTER COLUMN ${localName(after)} SET NOT NULL`];
-  const stillInherited = Number(after.properties.inheritedFrom) > 0 && before?.properties.notNull === true;
-  if (stillInherited)
-    throw new CannotRender("its inherited NOT NULL is the table's own as well, which no ALTER takes back");
+  // Taken back by leaving the parents for a while (rebinding.ts), or it stays alone when the parents' goes.
   return [];
+}
+
+/** From PostgreSQL 17 on a domain's NOT NULL has a name. What it has now is looked up: the domain may have been renamed. */
+function domainNotNull(before: CatalogObject | null, after: CatalogObject): string[] {
+  if (after.kind !== 'domain' || after.properties.notNull !== true) return [];
+  const kept = before?.properties.notNull === true ? before : null;
+  const wanted = text(after.properties.notNullName);
+  const name = wanted ?? quoteIdent(clipped(localPart(after)));
+  const statements: string[] = [];
+  if (wanted !== text(kept?.properties.notNullName)) {
+    const body = `
+DECLARE
+  present name;
+BEGIN
+  SELECT conname INTO present FROM pg_catalog.pg_constraint
+    WHERE contype = 'n' AND contypid = ${quoteLiteral(after.identity)}::pg_catalog.regtype;
+  IF pg_catalog.quote_ident(present) <> ${quoteLiteral(name)} THEN
+    EXECUTE pg_catalog.format('ALTER DOMAIN ${after.identity.replaceAll("'", "''").replaceAll('%', '%%')} RENAME CONSTRAINT %I TO %s', present, ${quoteLiteral(name)});
+  END IF;
+END
+`;
+    statements.push(`DO ${dollarQuote(body)}`);
+  }
+  const comment = text(after.properties.notNullComment);
+  return [
+    ...statements,
+    ...commentChange(
+      `CONSTRAINT ${name} ON DOMAIN ${after.identity}`,
+      text(kept?.properties.notNullComment),
+      comment,
+    ),
+  ];
+}
+
+/** `<domain>_not_null`, as the server shortens it. */
+function clipped(domain: string): string {
+  const label = '_not_null';
+  return clip(domain, MAX_NAME_BYTES - label.length) + label;
 }
 
 /** Privileges on what an extension made, beyond those that its script gave. */

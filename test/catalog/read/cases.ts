@@ -10,7 +10,7 @@ export interface Case {
   readonly sees: readonly string[];
   readonly cosmetic?: boolean;
   readonly from?: number;
-  /** Puts away what dropping the schema leaves. */
+  /** Puts away what dropping the schema leaves; roles as above. */
   readonly after?: string;
 }
 
@@ -800,5 +800,180 @@ export const CASES: readonly Case[] = [
       'database current presence',
     ),
     after: `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I RESET ALL', current_database()); END $$`,
+  },
+
+  // rare properties
+  on(
+    'column: privileges on a system column',
+    T,
+    'GRANT SELECT (ctid) ON t TO reader',
+    'table s.t systemColumnPrivileges',
+  ),
+  on(
+    'column: security label, of two equal columns of two tables',
+    'CREATE TABLE t (a int); CREATE TABLE q (a int)',
+    `INSERT INTO pg_seclabel VALUES ('s.q'::regclass, 'pg_class'::regclass, 1, 'dummy', 'secret')`,
+    'column s.q.a securityLabels',
+  ),
+  on(
+    'view: security label of a column',
+    'CREATE VIEW v AS SELECT 1 AS a',
+    `INSERT INTO pg_seclabel VALUES ('s.v'::regclass, 'pg_class'::regclass, 1, 'dummy', 'secret')`,
+    'view s.v columns',
+  ),
+  on(
+    'composite: security label of an attribute',
+    'CREATE TYPE r AS (a int)',
+    `INSERT INTO pg_seclabel SELECT typrelid, 'pg_class'::regclass, 1, 'dummy', 'secret' FROM pg_type WHERE oid = 's.r'::regtype`,
+    'composite s.r attributes',
+  ),
+  {
+    ...on(
+      'event trigger: security label',
+      `CREATE FUNCTION ef() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'; CREATE EVENT TRIGGER z ON ddl_command_end WHEN TAG IN ('DROP TABLE') EXECUTE FUNCTION ef()`,
+      `INSERT INTO pg_seclabel SELECT oid, 'pg_event_trigger'::regclass, 0, 'dummy', 'secret' FROM pg_event_trigger WHERE evtname = 'z'`,
+      'event trigger z securityLabels',
+    ),
+    after: 'DROP EVENT TRIGGER z',
+  },
+  {
+    ...on(
+      'publication: security label',
+      'CREATE PUBLICATION z',
+      `INSERT INTO pg_seclabel SELECT oid, 'pg_publication'::regclass, 0, 'dummy', 'secret' FROM pg_publication WHERE pubname = 'z'`,
+      'publication z securityLabels',
+    ),
+    after: 'DROP PUBLICATION z',
+  },
+  {
+    ...on(
+      'subscription: comment',
+      `CREATE SUBSCRIPTION z CONNECTION 'dbname=nowhere' PUBLICATION a WITH (connect = false, slot_name = NONE)`,
+      `COMMENT ON SUBSCRIPTION z IS 'x'`,
+      'subscription z comment',
+    ),
+    after: 'DROP SUBSCRIPTION z',
+  },
+  on(
+    'table: privileges on its row type',
+    T,
+    'REVOKE USAGE ON TYPE t FROM PUBLIC',
+    'table s.t typePrivileges',
+  ),
+  on(
+    'view: comment on its row type',
+    'CREATE VIEW v AS SELECT 1 AS a',
+    `COMMENT ON TYPE v IS 'x'`,
+    'view s.v typeComment',
+  ),
+  on(
+    'constraint: triggers of a foreign key switched off',
+    `${T} CREATE TABLE q (t int CONSTRAINT k REFERENCES t)`,
+    'ALTER TABLE q DISABLE TRIGGER ALL',
+    'constraint s.q.k disabledTriggers',
+  ),
+  on(
+    'constraint: triggers of a foreign key switched off at the other end',
+    `${T} CREATE TABLE q (t int CONSTRAINT k REFERENCES t)`,
+    'ALTER TABLE t DISABLE TRIGGER ALL',
+    'constraint s.q.k disabledTriggers',
+  ),
+  on(
+    'constraint: statistics of its index',
+    'CREATE TABLE x (a int, CONSTRAINT k EXCLUDE ((a + 1) WITH =))',
+    'ALTER INDEX k ALTER COLUMN 1 SET STATISTICS 3',
+    'constraint s.x.k index.statistics',
+  ),
+  on(
+    'constraint trigger: name of its constraint',
+    `${T} ${TF} CREATE CONSTRAINT TRIGGER g AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION tf()`,
+    'ALTER TABLE t RENAME CONSTRAINT g TO h',
+    'trigger s.t.g constraintName',
+  ),
+  on(
+    'constraint trigger: comment on its constraint',
+    `${T} ${TF} CREATE CONSTRAINT TRIGGER g AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION tf()`,
+    `COMMENT ON CONSTRAINT g ON t IS 'x'`,
+    'trigger s.t.g constraintComment',
+  ),
+  {
+    ...on(
+      'column: an inherited not null that is its own as well',
+      'CREATE TABLE q (a int NOT NULL); CREATE TABLE t () INHERITS (q)',
+      'ALTER TABLE t ALTER a SET NOT NULL',
+      'column s.t.a notNullAlsoLocal',
+      'column s.t.a notNullName',
+    ),
+    from: 18,
+  },
+  {
+    ...on(
+      'domain: name of not null',
+      'CREATE DOMAIN d AS int NOT NULL',
+      'ALTER DOMAIN d RENAME CONSTRAINT d_not_null TO mine',
+      'domain s.d notNullName',
+    ),
+    from: 17,
+  },
+  {
+    ...on(
+      'domain: comment on not null',
+      'CREATE DOMAIN d AS int NOT NULL',
+      `COMMENT ON CONSTRAINT d_not_null ON DOMAIN d IS 'x'`,
+      'domain s.d notNullComment',
+    ),
+    from: 17,
+  },
+  on(
+    'function: depends on an extension',
+    F,
+    'ALTER FUNCTION f DEPENDS ON EXTENSION plpgsql',
+    'function s.f(integer) dependsOnExtensions',
+  ),
+  on(
+    'index: depends on an extension',
+    `${T} CREATE INDEX i ON t (a)`,
+    'ALTER INDEX i DEPENDS ON EXTENSION plpgsql',
+    'index s.i dependsOnExtensions',
+  ),
+  on(
+    'materialized view: depends on an extension',
+    'CREATE MATERIALIZED VIEW v AS SELECT 1 AS a',
+    'ALTER MATERIALIZED VIEW v DEPENDS ON EXTENSION plpgsql',
+    'materialized view s.v dependsOnExtensions',
+  ),
+  on(
+    'operator: shell',
+    'CREATE FUNCTION q(int, int) RETURNS bool LANGUAGE sql AS $$SELECT true$$',
+    'CREATE OPERATOR === (FUNCTION = q, LEFTARG = int, RIGHTARG = int, NEGATOR = !==)',
+    'operator s.!==(integer, integer) presence',
+    'operator s.===(integer, integer) presence',
+  ),
+  {
+    ...on(
+      'extension: privileges on a member',
+      '',
+      'REVOKE USAGE ON LANGUAGE plpgsql FROM PUBLIC',
+      'extension plpgsql memberPrivileges',
+    ),
+    after: 'GRANT USAGE ON LANGUAGE plpgsql TO PUBLIC',
+  },
+  {
+    ...on(
+      'database: privileges',
+      '',
+      `DO $$ BEGIN EXECUTE format('GRANT CREATE ON DATABASE %I TO reader', current_database()); END $$`,
+      'database current presence',
+    ),
+    after: `DO $$ BEGIN EXECUTE format('REVOKE ALL ON DATABASE %I FROM reader', current_database()); END $$`,
+  },
+  {
+    ...on(
+      "database: privileges on one of the server's functions",
+      '',
+      'GRANT EXECUTE ON FUNCTION pg_read_file(text) TO reader',
+      'database current presence',
+    ),
+    after: 'REVOKE EXECUTE ON FUNCTION pg_read_file(text) FROM reader',
   },
 ];

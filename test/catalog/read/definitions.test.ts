@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { compareCatalogs } from '../../../src/catalog/compare.ts';
 import { readCatalog } from '../../../src/catalog/read.ts';
-import { testServer } from '../../support/servers.ts';
+import { testMajors, testServer } from '../../support/servers.ts';
 
 /** Each leaves one object behind that nothing else needs. */
 const OBJECTS: readonly (readonly [key: string, sql: string, from?: number])[] = [
@@ -98,25 +98,28 @@ const SETUP = `CREATE SCHEMA other; CREATE SCHEMA s; SET search_path = s; CREATE
   CREATE FUNCTION e_int(e) RETURNS int LANGUAGE sql AS 'SELECT 1';
   CREATE FUNCTION evf() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'`;
 
-test.each([18, 15])('PostgreSQL %i: every definition makes again what its drop took away', async (wanted) => {
-  const server = await testServer(wanted);
-  const connection = await (await server.createDatabase()).connect('test');
-  await connection.script(SETUP);
-  const present = OBJECTS.filter(([, , from]) => from === undefined || server.major >= from);
-  for (const [, sql] of present) await connection.script(`SET search_path = s; ${sql}`);
-  const before = await readCatalog(connection);
-  await connection.script('RESET search_path');
-  for (const [key] of present) {
-    const object = before.objects.get(key);
-    expect(object, key).toBeDefined();
-    const { definition, drop } = object?.properties ?? {};
-    await connection.script(String(drop));
-    expect((await readCatalog(connection)).objects.has(key), key).toBe(false);
-    await connection.script(String(definition));
-    expect(compareCatalogs(before, await readCatalog(connection)).differences, key).toEqual([]);
-  }
-  await connection.close();
-});
+test.each([...testMajors()])(
+  'PostgreSQL %i: every definition makes again what its drop took away',
+  async (wanted) => {
+    const server = await testServer(wanted);
+    const connection = await (await server.createDatabase()).connect('test');
+    await connection.script(SETUP);
+    const present = OBJECTS.filter(([, , from]) => from === undefined || server.major >= from);
+    for (const [, sql] of present) await connection.script(`SET search_path = s; ${sql}`);
+    const before = await readCatalog(connection);
+    await connection.script('RESET search_path');
+    for (const [key] of present) {
+      const object = before.objects.get(key);
+      expect(object, key).toBeDefined();
+      const { definition, drop } = object?.properties ?? {};
+      await connection.script(String(drop));
+      expect((await readCatalog(connection)).objects.has(key), key).toBe(false);
+      await connection.script(String(definition));
+      expect(compareCatalogs(before, await readCatalog(connection)).differences, key).toEqual([]);
+    }
+    await connection.close();
+  },
+);
 
 test('a password in a user mapping is not shown', async () => {
   const server = await testServer(18);

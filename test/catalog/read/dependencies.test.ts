@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { readCatalog } from '../../../src/catalog/read.ts';
-import { testServer } from '../../support/servers.ts';
+import { testMajors, testServer } from '../../support/servers.ts';
 
 const SCHEMA = `
   CREATE TYPE e AS ENUM ('a'); CREATE DOMAIN d AS int; CREATE TYPE r AS (x e, y d); CREATE TYPE rg AS RANGE (subtype = int);
@@ -59,7 +59,7 @@ const WANTED: readonly (readonly [string, string])[] = [
   ['function public.std()', 'table public.base'],
 ];
 
-test.each([18, 15])('PostgreSQL %i: what needs what', async (major) => {
+test.each([...testMajors()])('PostgreSQL %i: what needs what', async (major) => {
   const server = await testServer(major);
   const connection = await (await server.createDatabase()).connect('test');
   await connection.script(SCHEMA);
@@ -79,7 +79,7 @@ test.each([18, 15])('PostgreSQL %i: what needs what', async (major) => {
 });
 
 describe('extensions', () => {
-  test.each([18, 15])(
+  test.each([...testMajors()])(
     'PostgreSQL %i: members are no objects, what uses them needs the extension',
     async (major) => {
       const server = await testServer(major);

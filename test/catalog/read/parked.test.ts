@@ -6,7 +6,7 @@ import { parkMemo } from '../../../src/catalog/parked.ts';
 import { readCatalog } from '../../../src/catalog/read.ts';
 import type { Connection } from '../../../src/postgres/connection.ts';
 import { quoteLiteral } from '../../../src/sql/quote.ts';
-import { testServer } from '../../support/servers.ts';
+import { testMajors, testServer } from '../../support/servers.ts';
 
 const comment = (memo: ParkMemo) => quoteLiteral(PARK_COMMENT_PREFIX + JSON.stringify(memo));
 
@@ -34,7 +34,7 @@ const COLUMN_MEMO: ParkMemo = {
   relations: [{ kind: 'sequence', parked: 'ferrata_parked_a1b2_1', name: 't_Old_seq' }],
 };
 
-describe.each([18, 15])('PostgreSQL %i: a parked column', (major) => {
+describe.each([...testMajors()])('PostgreSQL %i: a parked column', (major) => {
   test('counts as dropped, and comes back in its place', async () => {
     const connection = await open(major, TABLE);
     const before = await readCatalog(connection);
@@ -91,7 +91,7 @@ describe.each([18, 15])('PostgreSQL %i: a parked column', (major) => {
   });
 });
 
-describe.each([18, 15])('PostgreSQL %i: a parked table', (major) => {
+describe.each([...testMajors()])('PostgreSQL %i: a parked table', (major) => {
   test('counts as dropped, and its objects have the names that they get back', async () => {
     const other = `CREATE TABLE o (id int PRIMARY KEY); CREATE FUNCTION tf() RETURNS trigger LANGUAGE plpgsql
       AS 'BEGIN RETURN NEW; END'`;

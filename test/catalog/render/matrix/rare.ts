@@ -72,4 +72,20 @@ export const rows: readonly MatrixRow[] = [
     change: `DO $$ BEGIN EXECUTE format('GRANT CREATE, CONNECT ON DATABASE %I TO mx_1 WITH GRANT OPTION', current_database());
       EXECUTE format('REVOKE CONNECT ON DATABASE %I FROM PUBLIC', current_database()); END $$`,
   },
+  {
+    name: 'shell operators',
+    base: `CREATE FUNCTION q(int, bigint) RETURNS bool LANGUAGE sql AS 'SELECT true'; CREATE SCHEMA "S o";
+      CREATE OPERATOR "S o".<|> (FUNCTION = q, LEFTARG = int, RIGHTARG = bigint, COMMUTATOR = OPERATOR("S o".>|<)); DROP OPERATOR "S o".<|> (int, bigint)`,
+    change: `CREATE FUNCTION n(int) RETURNS bool LANGUAGE sql AS 'SELECT true'; DROP OPERATOR "S o".>|< (bigint, int);
+      CREATE OPERATOR |?| (FUNCTION = n, RIGHTARG = int, NEGATOR = |!|); CREATE OPERATOR <#|> (FUNCTION = q, LEFTARG = int, RIGHTARG = bigint, COMMUTATOR = >|#<)`,
+  },
+  {
+    name: 'name of and comment on the NOT NULL of a domain',
+    base: `CREATE DOMAIN d1 AS int CONSTRAINT mine NOT NULL; CREATE DOMAIN d2 AS int NOT NULL; CREATE DOMAIN d3 AS int;
+      CREATE DOMAIN "D 4" AS int CONSTRAINT "x'%" NOT NULL; COMMENT ON CONSTRAINT mine ON DOMAIN d1 IS 'was'`,
+    change: `ALTER DOMAIN d1 RENAME CONSTRAINT mine TO yours; COMMENT ON CONSTRAINT yours ON DOMAIN d1 IS NULL;
+      COMMENT ON CONSTRAINT d2_not_null ON DOMAIN d2 IS 'is'; ALTER DOMAIN d2 RENAME TO d2b; ALTER DOMAIN d3 ADD CONSTRAINT three NOT NULL;
+      ALTER DOMAIN "D 4" RENAME CONSTRAINT "x'%" TO "D 4_not_null"`,
+    minMajor: 17,
+  },
 ];
