@@ -8,6 +8,7 @@ import { RANK } from './ranks.ts';
 import { rareChanges, refuseUnwritten } from './rare.ts';
 import { rendererOf } from './registry.ts';
 import type { Scene } from './scene.ts';
+import { isOfType } from './typed-tables.ts';
 
 /**
  * One operation per part of an object's way; what cannot be rendered is refused. What stays as it is has operations only
@@ -45,6 +46,7 @@ function operationsOf(key: ObjectKey, impact: Impact, scene: Scene): Operation[]
     // Made with its table, but for what no CREATE TABLE says.
     return rareChanges(null, object).map((one) => operationOf(key, object, one, renderer.rank, scene));
   }
+  if (created && isOfType(object, scene.to) && bringsColumns(object, scene)) return [];
   const parts = scene.attempt(key, () => {
     if (created || before === undefined) {
       refuseUnwritten(null, object);
@@ -60,6 +62,12 @@ function operationsOf(key: ObjectKey, impact: Impact, scene: Scene): Operation[]
     return unparkedValues(parts, object, before, scene.matching.returning.has(before));
   });
   return (parts ?? []).map((part) => operationOf(key, object, part, renderer.rank, scene));
+}
+
+/** Whether the table of the column has been of a type all along, which brings the column. */
+function bringsColumns(column: CatalogObject, scene: Scene): boolean {
+  const table = column.parent === null ? undefined : scene.formerly(column.parent);
+  return typeof table?.properties.ofType === 'string';
 }
 
 function operationOf(

@@ -11,6 +11,7 @@ import { LAST } from './ranks.ts';
 import { rendererOf } from './registry.ts';
 import { afterRenames } from './relocated.ts';
 import type { Scene } from './scene.ts';
+import { followsType } from './typed-tables.ts';
 
 /** Parts of an object after which it no longer needs what goes. */
 const PARTS = ['make', 'default', 'not null', 'identity', 'attach', 'inherit', 'own', 'owned', 'of', 'marks'];
@@ -62,7 +63,10 @@ export function dropRest(
       ];
     });
     const drafts =
-      ownerGoes(object, impact, scene) || object.identity === '' || types.length > 0
+      ownerGoes(object, impact, scene) ||
+      object.identity === '' ||
+      types.length > 0 ||
+      followsType(scene.from.objects.get(key) ?? object, scene.from, scene.becomes)
         ? []
         : (scene.attempt(key, () => rendererOf(object.kind).drop(object, scene)) ?? []);
     operations.push({

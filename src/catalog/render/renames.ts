@@ -8,6 +8,7 @@ import { CannotRender, type RenderContext } from './context.ts';
 import { formatName, keyOf, type Name, nameOf } from './names.ts';
 import { rendererOf } from './registry.ts';
 import type { RenamedWords } from './tokens.ts';
+import { isOfType } from './typed-tables.ts';
 
 export interface Renaming {
   /** As it is in `from`. */
@@ -108,7 +109,7 @@ export function renameSteps(
   for (const level of [0, 1, 1.5, 2]) {
     const movers: Mover[] = [];
     for (const original of renamings.filter((one) => depth(one.before) === level)) {
-      if (followsParent(original.before, renamings, context.major)) continue;
+      if (followsParent(original.before, renamings, context)) continue;
       if (isNamedByOthers(original.before)) continue;
       const renaming = isKey(original.before) ? ofIndex(original) : original;
       const { before, after } = renaming;
@@ -143,7 +144,12 @@ function isNamedByOthers({ kind }: CatalogObject): boolean {
 }
 
 /** Renaming a column, a CHECK or a trigger of a parent renames those that its children inherited. */
-function followsParent(object: CatalogObject, renamings: readonly Renaming[], major: number): boolean {
+function followsParent(
+  object: CatalogObject,
+  renamings: readonly Renaming[],
+  { major, from }: RenderContext,
+): boolean {
+  if (isOfType(object, from)) return true;
   const { properties } = object;
   const inherited =
     object.kind === 'column'

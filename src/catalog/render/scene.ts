@@ -19,6 +19,7 @@ import { afterRenames, relocated } from './relocated.ts';
 import { movedExtensions, withLabels } from './renamed-words.ts';
 import { type Renaming, renamedWords } from './renames.ts';
 import { type MovedSchemas, type RenamedWords, sameText } from './tokens.ts';
+import { followsType } from './typed-tables.ts';
 import { unchangedKeys } from './unchanged.ts';
 
 export class Scene implements RenderContext {
@@ -90,7 +91,8 @@ export class Scene implements RenderContext {
 
   isRetyped(key: ObjectKey): boolean {
     const before = this.matching.pairs.get(key);
-    return before !== undefined && this.#state.retyped.has(keyOf(before.kind, before.identity));
+    if (before === undefined || followsType(before, this.from, this.becomes)) return false;
+    return this.#state.retyped.has(keyOf(before.kind, before.identity));
   }
 
   formerly(key: ObjectKey): CatalogObject | undefined {
@@ -176,7 +178,11 @@ export class Scene implements RenderContext {
     ) {
       return [];
     }
-    const moved = relocated(before, after, this);
+    const moved = withTypeOf(
+      relocated(before, after, this),
+      after,
+      followsType(before, this.from, this.becomes),
+    );
     const had = this.#elsewhere.has(key) ? withoutReferences(moved, after, (a, b) => this.same(a, b)) : moved;
     return rendererOf(after.kind).alter(had, after, this);
   }
@@ -202,4 +208,11 @@ export class Scene implements RenderContext {
       return undefined;
     }
   }
+}
+
+/** The column with the type that it gets by itself. */
+function withTypeOf(before: CatalogObject, after: CatalogObject, follows: boolean): CatalogObject {
+  if (!follows) return before;
+  const { type = null, collation = null } = after.properties;
+  return { ...before, properties: { ...before.properties, type, collation } };
 }

@@ -10,6 +10,7 @@ import type { Impact } from './impact.ts';
 import { LAST } from './ranks.ts';
 import { rendererOf } from './registry.ts';
 import type { Scene } from './scene.ts';
+import { followsType } from './typed-tables.ts';
 
 /** Under the names of `from`: what lets go of something, then what goes before anything else. */
 export function takeDown(impact: Impact, scene: Scene): RenderedStatement[] {
@@ -43,12 +44,13 @@ export function takeDown(impact: Impact, scene: Scene): RenderedStatement[] {
     const inside = [key, ...(owned.get(key) ?? [])];
     // What a type is made of goes with the type.
     const types = typesOf(key, scene.from).filter((one) => impact.dropped.has(one));
-    const users = types.length > 0 ? types : inside
-            .flatMap((one) => usersOf(one, scene.from))
-            .filter((one) => !letGo(one, key, impact, scene));
+    const users =
+      types.length > 0
+        ? types
+        : inside.flatMap((one) => usersOf(one, scene.from)).filter((one) => !letGo(one, key, impact, scene));
     const needs = users.flatMap((one) => [drop(one), `detach ${one}`]);
     const drafts =
-      implicit || taken || types.length > 0
+      implicit || taken || types.length > 0 || followsType(object, scene.from, scene.becomes)
         ? []
         : (scene.attempt(key, () => renderer.drop(object, scene)) ?? []);
     // Children that a dropped parent takes along need what needs them to be gone before the parent.
