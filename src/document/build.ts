@@ -173,6 +173,8 @@ export function describeAction(action: Action): string {
       return `-- parked in place: ${quoteQualified(action.table.schema, action.table.name)}.${quoteIdent(action.column)}`;
     case 'keep-column':
       return `-- keeps what ${action.table}.${quoteIdent(action.column)} holds ${action.when} the step, in the attic`;
+    case 'keep-sequences':
+      return `-- keeps where ${action.sequences.join(', ')} stand, in the attic`;
     case 'undo':
       return `-- puts back the rows captured as ${action.capture}`;
     default:

@@ -5,6 +5,7 @@
 import type { Action } from '../plan/model.ts';
 import type { Connection } from '../postgres/connection.ts';
 import { keepColumn } from './attic/keep-column.ts';
+import { keepSequences } from './attic/keep-sequences.ts';
 import { parkColumn } from './attic/park-column.ts';
 import { parkTable } from './attic/park-table.ts';
 import { releasing } from './attic/release.ts';
@@ -74,6 +75,11 @@ async function runUnit(
   }
   if (unit.type === 'keep-column') {
     await connection.script((await keepColumn(connection, unit, context.capture)).join(';\n'));
+    return;
+  }
+  if (unit.type === 'keep-sequences') {
+    const statements = await keepSequences(connection, unit.sequences, context.capture);
+    await connection.script(statements.join(';\n'));
     return;
   }
   try {

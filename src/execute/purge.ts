@@ -41,7 +41,11 @@ function purgeableOf(run: RunRecord, parked: readonly ParkedEntry[]): Purgeable 
     windowUntil: run.windowUntil,
     parked: parked.filter(({ memo }) => ids.has(memo.parkId)),
     captures: run.plan.steps
-      .filter((step) => step.captures.length > 0 || step.forward.some(({ type }) => type === 'keep-column'))
+      .filter(
+        (step) =>
+          step.captures.length > 0 ||
+          step.forward.some(({ type }) => type === 'keep-column' || type === 'keep-sequences'),
+      )
       .map((step) => captureName(run.plan, step)),
   };
 }

@@ -59,6 +59,8 @@ export type Action =
       readonly key: readonly string[];
       readonly column: string;
     }
+  /** Keeps where sequences stand before a step that drops them or sets them back; `schema.name`, quoted where needed. */
+  | { readonly type: 'keep-sequences'; readonly sequences: readonly string[] }
   /** Puts back the rows that the capture of this name recorded. */
   | { readonly type: 'undo'; readonly capture: string };
 

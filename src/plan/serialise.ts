@@ -24,6 +24,7 @@ const action = z.discriminatedUnion('type', [
     key: z.array(z.string()),
     column: z.string(),
   }),
+  z.object({ type: z.literal('keep-sequences'), sequences: z.array(z.string()) }),
   z.object({ type: z.literal('undo'), capture: z.string() }),
 ]);
 const probe = z.discriminatedUnion('type', [

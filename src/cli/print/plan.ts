@@ -71,6 +71,8 @@ export function actionText(action: Action): string {
       return `${action.sql};  -- parked in the attic, not destroyed`;
     case 'keep-column':
       return `-- keep what ${action.table}.${quoteIdent(action.column)} holds ${action.when} the step, in the attic`;
+    case 'keep-sequences':
+      return `-- keep where ${action.sequences.join(', ')} stand, in the attic`;
     case 'undo':
       return '-- put back the rows that this step changed';
     default: {

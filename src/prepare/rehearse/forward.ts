@@ -9,6 +9,7 @@ import { readCatalog } from '../../catalog/read.ts';
 import { renderDifference } from '../../catalog/render/index.ts';
 import { rereadCatalog } from '../../catalog/reread/index.ts';
 import { runActions, unseenWrites } from '../../execute/action.ts';
+import { setSequencesBack } from '../../execute/attic/keep-sequences.ts';
 import { captureName } from '../../execute/context.ts';
 import type { StepOutcome } from '../../execute/model.ts';
 import { CLEAN_SESSION } from '../../execute/session.ts';
@@ -17,6 +18,7 @@ import type { Connection, Connector } from '../../postgres/connection.ts';
 import { quoteQualified } from '../../sql/quote.ts';
 import type { MeasuredLock, StepMeasure } from '../model.ts';
 import { mayTakeAway, takingKept, withKeptColumns } from './kept-columns.ts';
+import { mayMoveSequences, sequencePositions, withKeptSequences } from './kept-sequences.ts';
 import { keepingTables } from './kept-tables.ts';
 import { LockWatch } from './locks.ts';
 import type { Member } from './member.ts';
@@ -150,11 +152,14 @@ async function measured(
   let step = planned;
   let captures: readonly string[] = step.captures;
   // A written way back is what will run: it would not look at what is kept.
+  const watchesSequences =
+    derive && member.plan.down === null && planned.transactional && mayMoveSequences(planned);
   let mayKeep = derive && member.plan.down === null && step.transactional && mayTakeAway(step);
   for (;;) {
     const watch = new LockWatch(observer, connection.pid);
     try {
       const work = async () => {
+        const positions = watchesSequences ? await sequencePositions(connection) : null;
         const outcome = await runActions(onSharedServer(step.forward), {
           connection,
           source: { file: member.migration.up.path, text: member.migration.up.text },
@@ -172,6 +177,10 @@ async function measured(
             mayKeep = true;
             throw new Unkept(keeping);
           }
+        }
+        if (positions !== null) {
+          const keeping = withKeptSequences(step, positions, await sequencePositions(connection));
+          if (keeping !== null) throw new Unkept(keeping);
         }
         await watch.look();
         return outcome;
@@ -226,6 +235,12 @@ function render(after: Catalog, before: Catalog, currentUser: string): ReturnTyp
   }
 }
 
+function sequencesBack(member: Member, step: Step): Action[] {
+  return step.forward.some(({ type }) => type === 'keep-sequences')
+    ? [{ type: 'sql', sql: setSequencesBack(captureName(member.plan, step)), at: null }]
+    : [];
+}
+
 type Inverse = Pick<Step, 'inverse' | 'inverseTransactional' | 'inverseRefusals'>;
 
 /**
@@ -261,7 +276,13 @@ function deriveInverse(
   const undo: Action[] =
     captures.length === 0 ? [] : [{ type: 'undo', capture: captureName(member.plan, step) }];
   return {
-    inverse: [...sql('before-data'), ...undo, ...sql('after-data'), ...dropsOfMadeRoles(step.forward)],
+    inverse: [
+      ...sql('before-data'),
+      ...undo,
+      ...sql('after-data'),
+      ...sequencesBack(member, step),
+      ...dropsOfMadeRoles(step.forward),
+    ],
     inverseTransactional: rendering.statements.every((statement) => statement.transactional),
     inverseRefusals: [],
   };
