@@ -199,31 +199,27 @@ describe('schema repair', () => {
   });
 
   it('names what it cannot write, and writes nothing then', async () => {
-    const made = await recorded(18);
-    await made.connection.script(
-      `CREATE SUBSCRIPTION sub CONNECTION 'dbname=nowhere password=hush' PUBLICATION p WITH (connect = false);
-       DROP INDEX orders_status`,
-    );
-    try {
-      const refused = repairSchema(made.settings, REPAIR, silent);
-      await expect(refused).rejects.toMatchObject({
-        code: 'catalog-not-renderable',
-        details: { why: expect.stringContaining('subscription sub') },
-      });
-      const dry = await repairSchema(made.settings, { ...REPAIR, dryRun: true }, silent);
-      expect(dry.refusals.map(({ object }) => object)).toEqual(['subscription sub']);
-      expect(dry.statements.map(({ sql }) => sql).join()).toContain('orders_status');
-      expect(JSON.stringify(dry)).not.toContain('hush');
-      await expect(repairSchema(made.settings, { ...REPAIR, accept: true }, silent)).rejects.toMatchObject({
-        code: 'catalog-not-renderable',
-      });
-      expect((await status(made.settings, silent)).migrations).toHaveLength(1);
-      const bare = await repairSchema(made.settings, { ...REPAIR, accept: true, write: false }, silent);
-      expect(bare).toMatchObject({ recorded: true, migration: null });
-      expect((await findDrift(made.settings, silent)).outcome).toBe('equal');
-    } finally {
-      await made.connection.script('ALTER SUBSCRIPTION sub SET (slot_name = NONE); DROP SUBSCRIPTION sub');
-    }
+    const made = await makeProject(18);
+    const family = 'CREATE TABLE p1 (x int); CREATE TABLE p2 (y int); CREATE TABLE kid () INHERITS (p1, p2);';
+    await made.migration('20260101000000_base', `${BASE}${family}`);
+    await made.up();
+    // The order of parents, and which columns are a table's own, no statement puts right (docs/catalog.md).
+    await made.connection.script(`ALTER TABLE kid NO INHERIT p1; ALTER TABLE kid INHERIT p1; ${DROPPED}`);
+    await expect(repairSchema(made.settings, REPAIR, silent)).rejects.toMatchObject({
+      code: 'catalog-not-renderable',
+      details: { why: expect.stringContaining('public.kid') },
+    });
+    const dry = await repairSchema(made.settings, { ...REPAIR, dryRun: true }, silent);
+    expect(dry.refusals.every(({ object }) => object.includes('public.kid'))).toBe(true);
+    expect(dry.refusals.length).toBeGreaterThan(0);
+    expect(dry.statements.map(({ sql }) => sql).join()).toContain('orders_status');
+    await expect(repairSchema(made.settings, { ...REPAIR, accept: true }, silent)).rejects.toMatchObject({
+      code: 'catalog-not-renderable',
+    });
+    expect((await status(made.settings, silent)).migrations).toHaveLength(1);
+    const bare = await repairSchema(made.settings, { ...REPAIR, accept: true, write: false }, silent);
+    expect(bare).toMatchObject({ recorded: true, migration: null });
+    expect((await findDrift(made.settings, silent)).outcome).toBe('equal');
   });
 
   it('numbers its name where it is taken, and overtakes nothing that is pending', async () => {
