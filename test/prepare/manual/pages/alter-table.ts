@@ -168,13 +168,11 @@ export const alterTable: Page = {
     },
     {
       name: 'DETACH PARTITION',
-      open: 'M1',
       schema: MEASUREMENT,
       up: 'ALTER TABLE measurement DETACH PARTITION measurement_y2016m06',
     },
     {
       name: 'DETACH PARTITION CONCURRENTLY',
-      open: 'M1',
       since: 14,
       schema: MEASUREMENT,
       up: 'ALTER TABLE measurement DETACH PARTITION measurement_y2016m06 CONCURRENTLY',

@@ -51,7 +51,6 @@ export const operatorPages: readonly Page[] = [
       },
       {
         name: 'SET SCHEMA',
-        open: 'M4',
         schema: `${MADE} CREATE SCHEMA other`,
         up: 'ALTER OPERATOR === (box, box) SET SCHEMA other',
       },

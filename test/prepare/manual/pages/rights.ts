@@ -167,7 +167,7 @@ export const rightsPages: readonly Page[] = [
       },
       {
         name: 'UPDATE TO',
-        expect: { outcome: 'refuted', code: 'sql-failed', message: /no update path from version/ },
+        expect: { outcome: 'refuted', code: 'rollback-unavailable', message: /no way known from version/ },
         why: 'An extension brings scripts upwards alone; the older version would be another installation.',
         schema: HSTORE,
         up: "ALTER EXTENSION hstore UPDATE TO '1.5'",

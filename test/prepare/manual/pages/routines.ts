@@ -81,7 +81,6 @@ export const routinePages: readonly Page[] = [
       },
       {
         name: 'DEPENDS ON EXTENSION',
-        open: 'M6: dependences on extensions are not read',
         schema: `${SQRT} CREATE EXTENSION citext`,
         up: 'ALTER FUNCTION public.sqrt(integer) DEPENDS ON EXTENSION citext',
       },
@@ -163,7 +162,6 @@ export const routinePages: readonly Page[] = [
       },
       {
         name: 'DEPENDS ON EXTENSION',
-        open: 'M6: dependences on extensions are not read',
         schema: `${INSERT_DATA} CREATE EXTENSION citext`,
         up: 'ALTER PROCEDURE insert_data(integer, integer) DEPENDS ON EXTENSION citext',
       },
@@ -321,7 +319,6 @@ export const routinePages: readonly Page[] = [
       },
       {
         name: 'DEPENDS ON EXTENSION',
-        open: 'M6: dependences on extensions are not read',
         schema: `${CHECKED} CREATE EXTENSION citext`,
         up: 'ALTER TRIGGER check_update ON accounts DEPENDS ON EXTENSION citext',
       },

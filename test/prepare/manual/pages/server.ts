@@ -84,7 +84,7 @@ export const serverPages: readonly Page[] = [
   },
   {
     page: 'ALTER GROUP',
-    examples: [role('ADD USER', 'ALTER GROUP manual_admins ADD USER manual_other', 'GRANT of a role')],
+    examples: [role('ADD USER', 'ALTER GROUP manual_admins ADD USER manual_other', 'ALTER ROLE')],
   },
   { page: 'DROP ROLE', examples: [role('one', 'DROP ROLE manual_gone_1', 'DROP ROLE')] },
   { page: 'DROP USER', examples: [role('one', 'DROP USER IF EXISTS manual_gone_2', 'DROP ROLE')] },

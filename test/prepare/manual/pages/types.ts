@@ -44,12 +44,10 @@ export const typePages: readonly Page[] = [
       { name: 'range', up: 'CREATE TYPE float8_range AS RANGE (subtype = float8, subtype_diff = float8mi)' },
       {
         name: 'base, used by a table',
-        open: 'M3',
         up: `${BOX} CREATE TABLE myboxes (id integer, description mybox)`,
       },
       {
         name: 'base with elements',
-        open: 'M3',
         up: `CREATE TYPE mypt; CREATE FUNCTION mypt_in(cstring) RETURNS mypt LANGUAGE internal IMMUTABLE STRICT AS 'point_in';
           CREATE FUNCTION mypt_out(mypt) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS 'point_out';
           CREATE TYPE mypt (INTERNALLENGTH = 16, INPUT = mypt_in, OUTPUT = mypt_out, ELEMENT = float8, ALIGNMENT = double, PASSEDBYVALUE = false)`.replace(
@@ -70,12 +68,16 @@ export const typePages: readonly Page[] = [
         schema: `${COMPFOO} CREATE SCHEMA customers`,
         up: 'ALTER TYPE compfoo SET SCHEMA customers',
       },
-      { name: 'ADD ATTRIBUTE', schema: COMPFOO, up: 'ALTER TYPE compfoo ADD ATTRIBUTE f3 int' },
+      {
+        name: 'ADD ATTRIBUTE',
+        open: "late values of the composite are compared with the attribute that goes; a column's are not",
+        schema: COMPFOO,
+        up: 'ALTER TYPE compfoo ADD ATTRIBUTE f3 int',
+      },
       { name: 'ADD VALUE AFTER', schema: COLORS, up: "ALTER TYPE colors ADD VALUE 'pink' AFTER 'orange'" },
       { name: 'RENAME VALUE', schema: COLORS, up: "ALTER TYPE colors RENAME VALUE 'purple' TO 'mauve'" },
       {
         name: 'SET, of a base type',
-        open: 'M3',
         schema: TOAST,
         up: 'ALTER TYPE mytype SET (SEND = mytype_send, RECEIVE = mytype_recv, STORAGE = extended)',
       },
@@ -87,6 +89,7 @@ export const typePages: readonly Page[] = [
       },
       {
         name: 'DROP ATTRIBUTE of a type with columns',
+        open: 'the values of the attribute are not kept: kept columns know types that differ alone',
         schema: COMPFOO,
         up: 'ALTER TYPE compfoo DROP ATTRIBUTE f2 CASCADE',
       },
@@ -111,7 +114,7 @@ export const typePages: readonly Page[] = [
         up: 'DROP TYPE mood',
       },
       { name: 'range', schema: 'CREATE TYPE fr AS RANGE (subtype = float8)', up: 'DROP TYPE fr' },
-      { name: 'base, CASCADE', open: 'M3', schema: BOX, up: 'DROP TYPE mybox CASCADE' },
+      { name: 'base, CASCADE', schema: BOX, up: 'DROP TYPE mybox CASCADE' },
       { name: 'enum with a column, CASCADE', schema: COLORS, up: 'DROP TYPE colors CASCADE' },
     ],
   },
