@@ -61,7 +61,7 @@ export async function psql() {
 /** Prints `name: value (limit) ok`; answers whether the limit is met. */
 export function judge(name, value, limit, unit = '×') {
   const ok = value <= limit;
-  const shown = unit === '×' ? `${value.toFixed(2)} ×` : `${Math.round(value)} ${unit}`;
+  const shown = unit === '×' || unit === '' ? `${value.toFixed(2)} ${unit}` : `${Math.round(value)} ${unit}`;
   console.log(`  ${ok ? 'ok    ' : 'MISSED'} ${name}: ${shown} (at most ${limit} ${unit})`);
   return ok;
 }
