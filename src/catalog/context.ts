@@ -139,6 +139,8 @@ export class ReadContext {
   readonly rowTypes = new Map<string, RowType>();
   /** Quoted name of an extension, null for the server itself → statements that changed its objects' privileges. */
   readonly changedPrivileges = new Map<string | null, readonly string[]>();
+  /** Quoted name of an extension → what lies on its tables. */
+  readonly onExtensionTables = new Map<string, { readonly make: string; readonly drop: string }[]>();
   readonly comments = new Map<string, string>();
   readonly labels = new Map<string, string[]>();
   /** What extensions made → the extension; physical addresses. */

@@ -173,6 +173,8 @@ export interface ExtensionProperties {
   readonly comment: string | null;
   /** GRANT and REVOKE on its members since it was made (`privilege-statements.ts`), only where there are any. */
   readonly memberPrivileges?: readonly string[];
+  /** What lies on its tables, its own and the users', as the statements that make it and take it away; sorted. */
+  readonly onTables?: readonly { readonly make: string; readonly drop: string }[];
 }
 /** identity `schema.table`. Partitions and partitioned tables are tables too; foreign tables have `foreignServer`. */
 export interface TableProperties extends Owned {

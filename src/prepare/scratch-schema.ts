@@ -96,8 +96,15 @@ function describe(differences: readonly Difference[]): string {
 }
 
 async function applyRendered(connection: Connection, wanted: Catalog): Promise<void> {
-  const empty = await readCatalog(connection);
-  const rendering = renderDifference(empty, wanted, {
+  await applyDifference(connection, wanted);
+  // Only where an extension is there can be told what of all that lies on its tables it did not make itself.
+  const again = [...wanted.objects.values()].some(({ properties }) => properties.onTables !== undefined);
+  if (again) await applyDifference(connection, wanted);
+}
+
+async function applyDifference(connection: Connection, wanted: Catalog): Promise<void> {
+  const present = await readCatalog(connection);
+  const rendering = renderDifference(present, wanted, {
     sameDatabase: false,
     currentUser: connection.server.user,
   });

@@ -8,6 +8,7 @@ export const extensions: Kind = {
     `SELECT e.oid, e.extname, n.nspname, e.extversion FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace`,
   read(rows, context) {
     for (const [oid, name, schema, version] of rows) {
+      const onTables = context.onExtensionTables.get(quoteIdent(text(name)));
       const memberPrivileges = context.changedPrivileges.get(quoteIdent(text(name)));
       context.add({
         kind: 'extension',
@@ -18,6 +19,7 @@ export const extensions: Kind = {
           version: text(version),
           comment: context.comment('pg_extension', text(oid)),
           ...(memberPrivileges === undefined ? {} : { memberPrivileges }),
+          ...(onTables === undefined ? {} : { onTables }),
         },
         physical: `pg_extension:${oid}`,
       });

@@ -12,6 +12,7 @@ import { defaultPrivileges } from './default-privileges.ts';
 import { domains } from './domains.ts';
 import { enums } from './enums.ts';
 import { eventTriggers } from './event-triggers.ts';
+import { extensionTables } from './extension-tables.ts';
 import { extensions } from './extensions.ts';
 import {
   accessMethodNames,
@@ -67,6 +68,7 @@ export const KINDS: readonly Kind[] = [
   columns,
   schemas,
   changedPrivileges,
+  extensionTables,
   extensions,
   enums,
   domains,

@@ -8,6 +8,7 @@ import { clip, MAX_NAME_BYTES } from '../kinds/facts.ts';
 import type { CatalogObject, Json } from '../model.ts';
 import { grantorOf, OWNER_WORD, undone } from '../privilege-statements.ts';
 import { CannotRender, equalJson, type Part, part, partId } from './context.ts';
+import type { Draft } from './graph.ts';
 import { localName, localPart, nameOf, ownerRelation } from './names.ts';
 import { commentChange, labelChanges, normalized, role } from './owned.ts';
 import { privilegeChanges, withNewOwner } from './privileges.ts';
@@ -27,6 +28,7 @@ export function rareChanges(before: CatalogObject | null, after: CatalogObject):
         ...notNullAlsoLocal(before, after),
         ...domainNotNull(before, after),
         ...memberPrivileges(before, after),
+        ...onTables(before, after),
         ...partLabels(before, after),
       ],
       { needs: [partId('not null', `${after.kind} ${after.identity}`)] },
@@ -275,6 +277,42 @@ function memberPrivileges(before: CatalogObject | null, after: CatalogObject): s
     }
     return grantor === null ? [sql] : [`SET LOCAL ROLE ${grantor}`, sql, 'RESET ROLE'];
   });
+}
+
+/** What users put on an extension's tables. A new extension makes its own part itself: what is there is let be. */
+function onTables(before: CatalogObject | null, after: CatalogObject): Draft[] {
+  if (after.kind !== 'extension') return [];
+  const [had, wanted] = [madeOn(before), madeOn(after)];
+  const lost = [...had].filter(([make]) => !wanted.has(make)).sort(([a], [b]) => turn(b) - turn(a));
+  const gained = [...wanted.keys()].filter((make) => !had.has(make)).sort((a, b) => turn(a) - turn(b));
+  return [
+    ...lost.map(([, drop]) => ({ sql: drop, destroysData: / DROP COLUMN /.test(drop) })),
+    ...gained.map((make) => ({ sql: before === null ? unlessThere(make) : make })),
+  ];
+}
+
+/** Columns come first and go last; a trigger is there before it is switched off. */
+function turn(make: string): number {
+  if (/^ALTER TABLE (?:"(?:[^"]|"")+"|[^\s"])+ ADD COLUMN /.test(make)) return 0;
+  return / (?:DISABLE|ENABLE REPLICA|ENABLE ALWAYS) TRIGGER /.test(make) ? 2 : 1;
+}
+
+function madeOn(object: CatalogObject | null): ReadonlyMap<string, string> {
+  const list = object?.properties.onTables;
+  if (!Array.isArray(list)) return new Map();
+  return new Map(
+    (list as readonly { readonly make: string; readonly drop: string }[]).map(({ make, drop }) => [
+      make,
+      drop,
+    ]),
+  );
+}
+
+function unlessThere(statement: string): string {
+  // A second primary key is an invalid table definition.
+  const there = 'duplicate_table OR duplicate_object OR duplicate_column OR invalid_table_definition';
+  const body = `\nBEGIN\n  ${statement};\nEXCEPTION WHEN ${there} THEN\n  NULL;\nEND\n`;
+  return `DO ${dollarQuote(body)}`;
 }
 
 interface LabelledPart {
