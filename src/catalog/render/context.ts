@@ -1,6 +1,7 @@
 /** What every kind's renderer is given, and what it answers. */
 import type { Catalog, CatalogObject, ObjectKey, ObjectKind } from '../model.ts';
 import type { Draft } from './graph.ts';
+import type { Rebinding } from './rebinding.ts';
 
 export interface RenderOptions {
   /** Both catalogs were read from one database: renames are recognised by physical identity. */
@@ -75,6 +76,8 @@ export interface RenderContext {
   isCreated(key: ObjectKey): boolean;
   /** Whether `to`'s column changes its type, or its type is swapped under it. */
   isRetyped(key: ObjectKey): boolean;
+  /** How `to`'s table gets other parents, where plain INHERIT and NO INHERIT would not lead there. */
+  rebinding(key: ObjectKey): Rebinding | undefined;
   /** Whether `from`'s object is dropped, first or last. */
   isGoing(key: ObjectKey): boolean;
   /** The object of `from` that became this one of `to`, if any: under `from`'s names. */

@@ -9,7 +9,9 @@ import { linksOf } from './dependencies.ts';
 import type { Draft } from './graph.ts';
 import { grouped } from './groups.ts';
 import { parentsLeft, parentsOf } from './inheritance.ts';
+import { leftAlone } from './left-alone.ts';
 import { keyOf, localName } from './names.ts';
+import { type Rebinding, rebindingOf } from './rebinding.ts';
 import { rendererOf } from './registry.ts';
 import { mentions } from './tokens.ts';
 
@@ -52,6 +54,8 @@ export interface Impact {
   readonly swapped: ReadonlySet<ObjectKey>;
   /** Columns of `from` whose type changes. */
   readonly retyped: ReadonlySet<ObjectKey>;
+  /** Tables of `from` that get other parents by way of a helper. */
+  readonly rebound: ReadonlyMap<ObjectKey, Rebinding>;
   readonly detached: ReadonlyMap<ObjectKey, Detached>;
   readonly refusals: readonly { readonly object: ObjectKey; readonly reason: string }[];
 }
@@ -63,7 +67,12 @@ export interface ImpactInput {
   /** Objects of `from` that stand where something new shall be. */
   readonly colliding: ReadonlySet<ObjectKey>;
   /** `rebuild` and `swap` as the renderers see it, given what is known so far. */
-  readonly alteration: (key: ObjectKey, state: ImpactState) => 'rebuild' | 'swap' | 'alter';
+  readonly alteration: (
+    key: ObjectKey,
+    state: ImpactState,
+    /** The object as it is once it was detached, where it was. */
+    left: CatalogObject | undefined,
+  ) => 'rebuild' | 'swap' | 'alter';
   /** Whether the column's own type changes. */
   readonly retypes: (key: ObjectKey) => boolean;
   readonly context: RenderContext;
@@ -73,6 +82,7 @@ export interface ImpactState {
   readonly dropped: Set<ObjectKey>;
   readonly swapped: Set<ObjectKey>;
   readonly retyped: Set<ObjectKey>;
+  readonly rebound: Map<ObjectKey, Rebinding>;
 }
 
 export function findImpact(input: ImpactInput): Impact {
@@ -81,7 +91,12 @@ export function findImpact(input: ImpactInput): Impact {
 
 class Finder {
   readonly #input: ImpactInput;
-  readonly #state: ImpactState = { dropped: new Set(), swapped: new Set(), retyped: new Set() };
+  readonly #state: ImpactState = {
+    dropped: new Set(),
+    swapped: new Set(),
+    retyped: new Set(),
+    rebound: new Map(),
+  };
   readonly #detached = new Map<ObjectKey, Detached>();
   readonly #refusals: { object: ObjectKey; reason: string }[] = [];
   #owned: ReadonlyMap<ObjectKey, readonly ObjectKey[]> | undefined;
@@ -115,9 +130,10 @@ class Finder {
     this.#breakCircles();
     for (let size = -1; size !== this.#size(); ) {
       size = this.#size();
+      this.#rebind();
       for (const key of from.objects.keys()) {
         if (!becomes.has(key) || this.#state.dropped.has(key) || this.#state.swapped.has(key)) continue;
-        const answer = this.#input.alteration(key, this.#state);
+        const answer = this.#input.alteration(key, this.#state, this.#detached.get(key)?.left);
         if (answer === 'rebuild') this.#drop(key);
         else if (answer === 'swap') this.#swap(key);
       }
@@ -177,12 +193,42 @@ class Finder {
   }
 
   #size(): number {
-    const { dropped, swapped, retyped } = this.#state;
-    return dropped.size + swapped.size + retyped.size + this.#detached.size;
+    const { dropped, swapped, retyped, rebound } = this.#state;
+    return dropped.size + swapped.size + retyped.size + rebound.size + this.#detached.size;
   }
 
   #object(key: ObjectKey): CatalogObject | undefined {
     return this.#input.from.objects.get(key);
+  }
+
+  /** Children that take the way by a helper leave all their parents first. */
+  #rebind(): void {
+    const { from, becomes, retypes, context } = this.#input;
+    const ends = {
+      from,
+      to: context.to,
+      major: context.major,
+      later: (key: ObjectKey) => becomes.get(key),
+      remade: (key: ObjectKey) => this.#state.dropped.has(key),
+      retypes: (key: ObjectKey) => retypes(key) || this.#state.retyped.has(key),
+      isRebound: (key: ObjectKey) => this.#state.rebound.has(key),
+    };
+    for (const [key, table] of from.objects) {
+      if (table.kind !== 'table' || this.#state.rebound.has(key) || this.#state.dropped.has(key)) continue;
+      const rebinding = rebindingOf(table, ends);
+      if (rebinding === null) continue;
+      this.#state.rebound.set(key, rebinding);
+      const left = leftAlone(table, rebinding, ends);
+      for (const [one, detached] of left.detached) this.#detached.set(one, detached);
+      for (const one of left.dropped) this.#drop(one);
+      for (const column of rebinding.carried) {
+        const cause = this.#object(column);
+        if (cause === undefined) continue;
+        this.#queue.push(() => {
+          for (const dependent of this.#dependentsOf(column)) this.#release(dependent, cause);
+        });
+      }
+    }
   }
 
   #drop(key: ObjectKey): void {

@@ -42,7 +42,7 @@ export function renderDifference(from: Catalog, wanted: Catalog, options: Render
       (object) => afterRenames(object, scene),
     ),
     retypes: (key) => scene.retypes(key),
-    alteration: (key, state) => scene.alterationKind(key, state),
+    alteration: (key, state, left) => scene.alterationKind(key, state, left),
     context: scene,
   });
   scene.settle(impact);

@@ -147,9 +147,10 @@ function isNamedByOthers({ kind }: CatalogObject): boolean {
 function followsParent(
   object: CatalogObject,
   renamings: readonly Renaming[],
-  { major, from }: RenderContext,
+  context: RenderContext,
 ): boolean {
-  if (isOfType(object, from)) return true;
+  if (isOfType(object, context.from)) return true;
+  const { major } = context;
   const { properties } = object;
   const inherited =
     object.kind === 'column'
@@ -158,6 +159,8 @@ function followsParent(
         ? properties.type === 'check' && Number(properties.inheritedFrom) > 0
         : object.kind === 'trigger' && properties.inherited === true && major >= 15;
   if (!inherited) return false;
+  const table = context.later(object.parent ?? '');
+  if (table !== undefined && context.rebinding(keyOf('table', table.identity)) !== undefined) return false;
   const name = local(nameOf(object).path);
   return renamings.some(
     ({ before, after }) =>

@@ -14,6 +14,7 @@ import { refersElsewhere, withoutReferences } from './elsewhere.ts';
 import type { Impact, ImpactState } from './impact.ts';
 import { type Matching, match } from './match.ts';
 import { keyOf, nameOf, schemaOf } from './names.ts';
+import type { Rebinding } from './rebinding.ts';
 import { rendererOf } from './registry.ts';
 import { afterRenames, relocated } from './relocated.ts';
 import { movedExtensions, withLabels } from './renamed-words.ts';
@@ -38,7 +39,8 @@ export class Scene implements RenderContext {
   readonly #elsewhere: ReadonlySet<ObjectKey>;
   readonly #unchanged: ReadonlySet<ObjectKey>;
   readonly #refusals: Refusal[] = [];
-  #state: Pick<Impact, 'dropped' | 'swapped' | 'retyped'> = {
+  #state: Pick<Impact, 'dropped' | 'swapped' | 'retyped' | 'rebound'> = {
+    rebound: new Map(),
     dropped: new Set(),
     swapped: new Set(),
     retyped: new Set(),
@@ -95,6 +97,11 @@ export class Scene implements RenderContext {
     return this.#state.retyped.has(keyOf(before.kind, before.identity));
   }
 
+  rebinding(key: ObjectKey): Rebinding | undefined {
+    const before = this.matching.pairs.get(key);
+    return before === undefined ? undefined : this.#state.rebound.get(keyOf(before.kind, before.identity));
+  }
+
   formerly(key: ObjectKey): CatalogObject | undefined {
     return this.isCreated(key) ? undefined : this.matching.pairs.get(key);
   }
@@ -124,10 +131,14 @@ export class Scene implements RenderContext {
   }
 
   /** What a renderer makes of the object while it is still being found out what goes. */
-  alterationKind(key: ObjectKey, state: ImpactState): 'rebuild' | 'swap' | 'alter' {
+  alterationKind(
+    key: ObjectKey,
+    state: ImpactState,
+    left: CatalogObject | undefined,
+  ): 'rebuild' | 'swap' | 'alter' {
     this.#state = state;
     if (this.isUnchanged(key)) return 'alter';
-    const before = this.from.objects.get(key);
+    const before = left ?? this.from.objects.get(key);
     const after = this.becomes.get(key);
     if (before === undefined || after === undefined) return 'alter';
     if (this.#mustBeRemade(before, after)) return 'rebuild';

@@ -7,7 +7,9 @@ import { letGo } from './drop-rest.ts';
 import { type Operation, order } from './graph.ts';
 import { grouped } from './groups.ts';
 import type { Impact } from './impact.ts';
+import { keyOf } from './names.ts';
 import { LAST } from './ranks.ts';
+import { sources } from './rebinding.ts';
 import { rendererOf } from './registry.ts';
 import type { Scene } from './scene.ts';
 import { followsType } from './typed-tables.ts';
@@ -33,7 +35,7 @@ export function takeDown(impact: Impact, scene: Scene): RenderedStatement[] {
     operations.push({ id: `detach ${key}`, object: key, drafts, needs: [], rank: -LAST, tightens: false });
   }
   for (const key of impact.dropped) {
-    const object = scene.from.objects.get(key);
+    const object = impact.detached.get(key)?.left ?? scene.from.objects.get(key);
     if (object === undefined) continue;
     const renderer = rendererOf(object.kind);
     const implicit =
@@ -48,7 +50,12 @@ export function takeDown(impact: Impact, scene: Scene): RenderedStatement[] {
       types.length > 0
         ? types
         : inside.flatMap((one) => usersOf(one, scene.from)).filter((one) => !letGo(one, key, impact, scene));
-    const needs = users.flatMap((one) => [drop(one), `detach ${one}`]);
+    // What is a child's own and inherited as well can be dropped when the parents' is gone.
+    const above =
+      object.properties.local === true && Number(object.properties.inheritedFrom) > 0
+        ? sources(object, scene.from).map((one) => drop(keyOf(one.kind, one.identity)))
+        : [];
+    const needs = [...users.flatMap((one) => [drop(one), `detach ${one}`]), ...above];
     const drafts =
       implicit || taken || types.length > 0 || followsType(object, scene.from, scene.becomes)
         ? []

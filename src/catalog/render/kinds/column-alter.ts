@@ -43,7 +43,7 @@ export function alteration(before: CatalogObject, after: CatalogObject, context:
   ) {
     return 'rebuild';
   }
-  const generation = expressionChange(alter, had, wanted, context);
+  const generation = expressionChange(after, alter, had, wanted, context);
   if (generation === 'rebuild') return 'rebuild';
   if (had.local !== wanted.local && had.inheritedFrom === wanted.inheritedFrom) {
     throw new CannotRender('whether the column is its own or inherited alone cannot be changed');
@@ -51,7 +51,7 @@ export function alteration(before: CatalogObject, after: CatalogObject, context:
   const retyped =
     !context.same(had.type, wanted.type) ||
     !context.same(had.collation, wanted.collation) ||
-    context.isRetyped(key);
+    (context.isRetyped(key) && !isCarried(key, context));
   const follows = isInheritedOnly(after, context) && context.formerly(key) !== undefined;
   const sameDefault = context.same(had.default, wanted.default) && !retyped && had.identity === null;
   if (had.identity !== null && wanted.identity === null && !followsIdentity(had))
@@ -89,7 +89,7 @@ export function alteration(before: CatalogObject, after: CatalogObject, context:
   return [
     make(shape, {
       uses: (kind) => isGenerated || isType(kind),
-      needs: needsTable,
+      needs: [...needsTable, ...parentsFirst(after, context)],
       rank: RANK.column + wanted.position / 10_000,
     }),
     ...part(
@@ -109,18 +109,44 @@ export function alteration(before: CatalogObject, after: CatalogObject, context:
   ];
 }
 
+/** Whether a helper hands the column down, with its new type (`helper-parent.ts`). */
+function isCarried(key: string, context: RenderContext): boolean {
+  const former = context.formerly(key);
+  const rebinding = context.rebinding(context.to.objects.get(key)?.parent ?? '');
+  return former !== undefined && rebinding?.carried.has(keyOf('column', former.identity)) === true;
+}
+
 /** ALTER TYPE gives the column the new type's storage. */
 function retypedStorage(had: ColumnProperties, wanted: ColumnProperties): string | null {
   return had.type === wanted.type ? had.storage : null;
 }
 
+/** What the parents change goes down; what is said of the child comes after it. */
+function parentsFirst(after: CatalogObject, context: RenderContext): string[] {
+  return followed(after, context)
+    .map((parent) => keyOf('column', parent.identity))
+    .filter((parent) => context.formerly(parent) !== undefined)
+    .map((parent) => partId('make', parent));
+}
+
+/** Whether DROP EXPRESSION on a parent does it for this column, which cannot do it itself. */
+function dropsAbove(after: CatalogObject, context: RenderContext): boolean {
+  return followed(after, context).some(
+    (parent) =>
+      parent.properties.generated === null &&
+      context.formerly(keyOf('column', parent.identity))?.properties.generated === 'stored',
+  );
+}
+
 function expressionChange(
+  after: CatalogObject,
   alter: string,
   had: ColumnProperties,
   wanted: ColumnProperties,
   context: RenderContext,
 ): string[] | 'rebuild' {
   if (had.generated === null && wanted.generated === null) return [];
+  if (had.generated === 'stored' && wanted.generated === null && dropsAbove(after, context)) return [];
   if (had.generated === 'stored' && wanted.generated === null) return [`${alter} DROP EXPRESSION`];
   if (had.generated !== wanted.generated) return 'rebuild';
   if (context.same(had.generationExpression, wanted.generationExpression)) return [];

@@ -26,6 +26,7 @@ export function descendants(object: CatalogObject, context: RenderContext): Cata
 export function followed(object: CatalogObject, context: RenderContext): CatalogObject[] {
   const table = tableOf(object, context);
   if (table === null || propertiesOf<ColumnProperties>(object).inheritedFrom === 0) return [];
+  if (context.rebinding(object.parent ?? '') !== undefined) return [];
   const parents = table.partitionOf === null ? table.inherits : [table.partitionOf];
   return parents.flatMap(
     (parent) => context.to.objects.get(keyOf('column', `${parent}.${localName(object)}`)) ?? [],
@@ -45,7 +46,10 @@ export function notNullFollows(
     const former = context.formerly(keyOf('column', parent.identity));
     if (former === undefined) return goal.notNull && !goal.notNullNoInherit && wanted.notNull;
     const had = propertiesOf<ColumnProperties>(former);
-    return had.notNull !== goal.notNull && goal.notNull === wanted.notNull && !goal.notNullNoInherit;
+    const went = had.notNull && !had.notNullNoInherit;
+    const goes = goal.notNull && !goal.notNullNoInherit;
+    // NO INHERIT leaves the child's as its own.
+    return went !== goes && goes === wanted.notNull && (goes || !goal.notNull);
   });
 }
 
@@ -105,6 +109,7 @@ export function bareColumn(object: CatalogObject): CatalogObject {
 export function isInheritedOnly(object: CatalogObject, context: RenderContext): boolean {
   const own = propertiesOf<ColumnProperties>(object);
   if (own.local || own.inheritedFrom === 0) return false;
+  if (context.rebinding(object.parent ?? '') !== undefined) return false;
   const table = tableOf(object, context);
   return table !== null;
 }
@@ -114,8 +119,13 @@ export function survivesInChild(object: CatalogObject, relation: string, context
   for (const child of context.from.objects.values()) {
     const { inherits } = child.properties;
     if (child.kind !== 'table' || !Array.isArray(inherits) || !inherits.includes(relation)) continue;
+    const now = context.later(keyOf('table', child.identity));
+    if (now !== undefined && context.rebinding(keyOf('table', now.identity)) !== undefined) continue;
     const copy = keyOf('column', `${child.identity}.${localName(object)}`);
-    if (context.from.objects.has(copy) && !context.isGoing(copy)) return true;
+    const own = context.from.objects.get(copy);
+    if (own === undefined || context.isGoing(copy)) continue;
+    // What it has from elsewhere too, or itself, stays anyway.
+    if (own.properties.local === false && own.properties.inheritedFrom === 1) return true;
   }
   return false;
 }

@@ -4,10 +4,12 @@ import { dollarQuote, quoteIdent, quoteLiteral } from '../../../sql/quote.ts';
 import type { CatalogObject, ConstraintProperties, TableProperties } from '../../model.ts';
 import type { KindRenderer, Part, RenderContext } from '../context.ts';
 import { CannotRender, equalJson, make, part, partId, propertiesOf } from '../context.ts';
+import { linksOf } from '../dependencies.ts';
 import { staysBehind } from '../inheritance.ts';
 import { keyOf, localName, localPart, ownerRelation } from '../names.ts';
 import { commentChange } from '../owned.ts';
 import { RANK } from '../ranks.ts';
+import { sources } from '../rebinding.ts';
 import { parameterChanges } from './options.ts';
 
 const INDEXED: ReadonlySet<string> = new Set(['unique', 'primary', 'exclusion']);
@@ -103,7 +105,16 @@ function create(object: CatalogObject, context: RenderContext): Part[] {
   const domain = ofDomain(object);
   const brought = wanted.type === 'check' && isBrought(object, context);
   if (isFollower(object) && !brought) {
-    const drafts = [...copyNamed(object, context), ...commentChange(named(object), null, wanted.comment)];
+    const aboveValid = sources(object, context.to).every((one) => one.properties.validated === true);
+    const valid =
+      wanted.type !== 'check' || !wanted.validated || aboveValid
+        ? []
+        : [`ALTER ${host(object)} VALIDATE CONSTRAINT ${localName(object)}`];
+    const drafts = [
+      ...copyNamed(object, context),
+      ...valid,
+      ...commentChange(named(object), null, wanted.comment),
+    ];
     return part('comment', drafts, {
       needs: [...followed(object, context), partId('attach', object.parent ?? '')],
       tightens: true,
@@ -190,6 +201,22 @@ END
   return [`DO ${dollarQuote(body)}`];
 }
 
+/** Whether a child keeps the CHECK that it has from here, as its own. */
+function survivesInChild(object: CatalogObject, context: RenderContext): boolean {
+  if (object.properties.type !== 'check' || ofDomain(object)) return false;
+  if (context.later(keyOf('constraint', object.identity)) !== undefined) return false;
+  return linksOf(context.from)
+    .neededBy(object.parent ?? '')
+    .some((key) => {
+      const child = context.from.objects.get(key);
+      if (child?.kind !== 'table') return false;
+      const copy = keyOf('constraint', `${child.identity}.${localName(object)}`);
+      const isChild = propertiesOf<TableProperties>(child).inherits.includes(ownerRelation(object));
+      const own = context.from.objects.get(copy)?.properties;
+      return isChild && own?.local === false && own.inheritedFrom === 1 && !context.isGoing(copy);
+    });
+}
+
 /** Whether the table is attached to one that has the CHECK already: it must bring its own, which is inherited then. */
 function isBrought(object: CatalogObject, context: RenderContext): boolean {
   const parent = object.parent ?? '';
@@ -225,6 +252,7 @@ function childrenOf(object: CatalogObject, context: RenderContext): string[] {
 function followed(object: CatalogObject, context: RenderContext): string[] {
   const table = tableOf(object, context);
   if (table === null) return [];
+  if (context.rebinding(object.parent ?? '') !== undefined) return [partId('inherit', object.parent ?? '')];
   const parents = table.partitionOf === null ? table.inherits : [table.partitionOf];
   return parents.flatMap((parent) =>
     context
@@ -241,6 +269,9 @@ export const constraint: KindRenderer = {
     const own = propertiesOf<ConstraintProperties>(object);
     if (own.type === 'trigger') return [];
     if (isInherited(object) && !staysBehind(object, context.from, (key) => context.later(key))) return [];
+    if (survivesInChild(object, context)) {
+      return [{ sql: `ALTER TABLE ONLY ${ownerRelation(object)} DROP CONSTRAINT ${localName(object)}` }];
+    }
     return [{ sql: `ALTER ${host(object)} DROP CONSTRAINT ${localName(object)}` }];
   },
   alter(before, after, context) {
@@ -248,14 +279,21 @@ export const constraint: KindRenderer = {
     const wanted = propertiesOf<ConstraintProperties>(after);
     const name = localName(after);
     if (wanted.type === 'trigger') return [];
+    const rebinding = context.rebinding(after.parent ?? '');
+    if (rebinding?.holds === false && had.type === 'check' && isFollower(after)) return 'rebuild';
     if (isFollower(after) && isFollower(before)) {
       const above = copiedFrom(after, context);
       const renewed = above !== undefined && context.isCreated(keyOf('constraint', above.identity));
+      const valid =
+        had.validated || !wanted.validated
+          ? []
+          : [`ALTER ${host(after)} VALIDATE CONSTRAINT ${localName(after)}`];
       const drafts = [
+        ...valid,
         ...(renewed ? copyNamed(after, context) : []),
         ...commentChange(named(after), renewed ? null : had.comment, wanted.comment),
       ];
-      return part('make', drafts, { needs: followed(after, context), tightens: renewed });
+      return part('make', drafts, { needs: followed(after, context), tightens: renewed || valid.length > 0 });
     }
     if (had.type !== wanted.type || !context.same(had.definition, wanted.definition)) return 'rebuild';
     if (had.noInherit !== wanted.noInherit) return 'rebuild';

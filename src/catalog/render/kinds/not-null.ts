@@ -5,6 +5,8 @@ import type { RenderContext } from '../context.ts';
 import { propertiesOf } from '../context.ts';
 import { chosenName, localName, localPart, nameOf, ownerRelation } from '../names.ts';
 import { commentChange } from '../owned.ts';
+import { notNullSource } from '../rebinding.ts';
+import { descendants, followed, tableOf } from './column-inheritance.ts';
 
 /** The constraint's name, said or chosen by the server. */
 export function notNullName(column: CatalogObject): string {
@@ -51,7 +53,7 @@ export function notNullAdded(column: CatalogObject): string[] {
 }
 
 /** The catalog does not tell the name of an inherited NOT NULL constraint, which the column keeps as its own. */
-function renamedWhatever(column: CatalogObject): string {
+export function renamedWhatever(column: CatalogObject): string {
   const table = ownerRelation(column);
   const name = notNullName(column);
   const plain = name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name;
@@ -76,6 +78,14 @@ function formerColumn(before: CatalogObject, after: CatalogObject, context: Rend
   return context.formerly(`column ${after.identity}`) ?? before;
 }
 
+function keepsNotNull(child: CatalogObject, parent: CatalogObject, context: RenderContext): boolean {
+  const key = `column ${child.identity}.${localName(parent)}`;
+  return (
+    context.to.objects.get(key)?.properties.notNull === true &&
+    context.formerly(key)?.properties.notNull === true
+  );
+}
+
 /** Whether another column of the table has a NOT NULL constraint of the name before anything is renamed. */
 function isTaken(name: string, column: CatalogObject, context: RenderContext): boolean {
   return context.children(column.parent ?? '').some((other) => {
@@ -98,12 +108,31 @@ export function notNullChanges(
   if (!had.notNull && !wanted.notNull) return { loosen: [], tighten: [] };
   if (!had.notNull) return { loosen: [], tighten: notNullAdded(after) };
   if (!wanted.notNull) {
-    return { loosen: [`${table} ALTER COLUMN ${localName(after)} DROP NOT NULL`], tighten: [] };
+    // The children that keep theirs are left alone.
+    const kept = descendants(after, context).some(
+      (child) => child.properties.partitionOf === null && keepsNotNull(child, after, context),
+    );
+    const only = kept ? `ALTER TABLE ONLY ${ownerRelation(after)}` : table;
+    return { loosen: [`${only} ALTER COLUMN ${localName(after)} DROP NOT NULL`], tighten: [] };
   }
-  if (context.major < 18) return { loosen: [], tighten: [] };
+  const lost = followed(after, context).some(
+    (parent) =>
+      parent.properties.notNull === false &&
+      context.formerly(`column ${parent.identity}`)?.properties.notNull === true,
+  );
+  const partition = tableOf(after, context)?.partitionOf !== null;
+  // The partitioned table's DROP NOT NULL takes it from partitions that want their own.
+  const again = lost && partition ? notNullAdded(after) : [];
+  if (context.major < 18 || again.length > 0) return { loosen: [], tighten: again };
   const loosen: string[] = [];
   const tighten: string[] = [];
-  if (had.inheritedFrom > 0 && wanted.inheritedFrom === 0) {
+  const former = context.formerly(`column ${after.identity}`);
+  const wasInherited =
+    former !== undefined && had.inheritedFrom > 0 && notNullSource(former, context.from) === 'inherited';
+  if (
+    (had.inheritedFrom > 0 && wanted.inheritedFrom === 0) ||
+    (wasInherited && notNullSource(after, context.to) === 'own')
+  ) {
     return { loosen: [renamedWhatever(after), ...notNullComment(after, commentOf(before))], tighten: [] };
   }
   // One that is inherited alone may have any name.

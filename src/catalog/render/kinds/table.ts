@@ -5,9 +5,12 @@ import { CannotRender, equalJson, make, part, partId, propertiesOf } from '../co
 import { keyOf, localName } from '../names.ts';
 import { ownedAfterCreate, ownedChanges } from '../owned.ts';
 import { RANK } from '../ranks.ts';
+import { notNullSource, sources } from '../rebinding.ts';
 import { alterColumn } from './column-alter.ts';
 import { columnAfterCreate, columnDefinition } from './column-definition.ts';
 import { bareColumn, inheritedColumn } from './column-inheritance.ts';
+import { helped, released } from './helper-parent.ts';
+import { notNullName } from './not-null.ts';
 import { foreignOptionChanges, foreignOptionList, parameterChanges, parameterList } from './options.ts';
 
 const TYPE_KINDS: ReadonlySet<string> = new Set([
@@ -58,10 +61,16 @@ function create(object: CatalogObject, context: RenderContext): Part[] {
   const unlogged = wanted.persistence === 'unlogged' ? 'UNLOGGED ' : '';
   const body =
     wanted.ofType === null
-      ? ` (${listed.map((one) => `\n  ${columnDefinition(one, context, 'table')}`).join(',')}\n)`
+      ? ` (${[...listed.map((one) => columnDefinition(one, context, 'table')), ...alsoNotNull(inherited, context)].map((one) => `\n  ${one}`).join(',')}\n)`
       : ` OF ${wanted.ofType}`;
   let sql = `CREATE ${wanted.foreignServer === null ? unlogged : ''}${word(wanted)} ${name}${body}`;
-  if (wanted.inherits.length > 0) sql += ` INHERITS (${wanted.inherits.join(', ')})`;
+  // Up to PostgreSQL 15 CREATE TABLE takes no generated column that a parent has, too.
+  const apart =
+    context.major < 16 &&
+    wanted.inherits.length > 0 &&
+    inherited.length === 0 &&
+    listed.some(({ properties }) => properties.generated !== null && Number(properties.inheritedFrom) > 0);
+  if (wanted.inherits.length > 0 && !apart) sql += ` INHERITS (${wanted.inherits.join(', ')})`;
   if (wanted.partitionKey !== null) sql += ` PARTITION BY ${wanted.partitionKey}`;
   if (wanted.foreignServer === null) {
     if (wanted.accessMethod !== null) sql += ` USING ${wanted.accessMethod}`;
@@ -103,7 +112,35 @@ function create(object: CatalogObject, context: RenderContext): Part[] {
     }),
   ];
   if (partition) parts.push(attach(object, wanted, context));
+  if (apart) {
+    const demanded = context
+      .children(key)
+      .filter(
+        (one) =>
+          one.kind === 'constraint' &&
+          sources(one, context.to).some((up) => !context.isCreated(keyOf('constraint', up.identity))),
+      )
+      .map((one) => partId('make', keyOf('constraint', one.identity)));
+    parts.push(
+      ...part(
+        'inherit',
+        wanted.inherits.map((parent) => `ALTER TABLE ${name} INHERIT ${parent}`),
+        {
+          needs: [...demanded, ...wanted.inherits.map((parent) => partId('inherit', keyOf('table', parent)))],
+          uses: () => false,
+          rank: RANK.attach,
+        },
+      ),
+    );
+  }
   return [...parts, ...security(null, wanted, name), ...marks(null, wanted, name, context)];
+}
+
+/** PostgreSQL 18: a NOT NULL that the child says itself, under its own name, about a column that it merely inherits. */
+function alsoNotNull(inherited: readonly CatalogObject[], context: RenderContext): string[] {
+  return inherited
+    .filter((one) => notNullSource(one, context.to) === 'both')
+    .map((one) => `CONSTRAINT ${notNullName(one)} NOT NULL ${localName(one)}`);
 }
 
 /** A child takes its parents' columns as they are at that moment, so what changes about them is changed before. */
@@ -114,7 +151,11 @@ function settled(parents: readonly string[], context: RenderContext): string[] {
       .filter((child) => child.kind === 'column')
       .flatMap((child) => {
         const key = keyOf('column', child.identity);
-        return [partId('make', key), partId('default', key)];
+        return [
+          partId('make', key),
+          partId('default', key),
+          partId(`details ${child.identity} of`, keyOf('table', parent)),
+        ];
       }),
   );
 }
@@ -248,7 +289,13 @@ function alter(before: CatalogObject, after: CatalogObject, context: RenderConte
     ...parameterChanges(table, had.toastOptions, wanted.toastOptions, 'toast.'),
     ...foreignOptionChanges(table, had.foreignOptions, wanted.foreignOptions),
   );
+  // Attached anew, a partition's NOT NULL is its parent's alone.
+  const attachedAnew = context.children(keyOf('table', name)).some((child) => {
+    const former = child.kind === 'column' ? context.formerly(keyOf('column', child.identity)) : undefined;
+    return former?.properties.notNullAlsoLocal === true && notNullSource(child, context.to) === 'inherited';
+  });
   const partitionSame =
+    !attachedAnew &&
     context.same(had.partitionOf, wanted.partitionOf) &&
     context.same(had.partitionBound, wanted.partitionBound) &&
     !(wanted.partitionOf !== null && context.isCreated(keyOf('table', wanted.partitionOf)));
@@ -259,8 +306,14 @@ function alter(before: CatalogObject, after: CatalogObject, context: RenderConte
   const fresh = wanted.inherits.filter((parent) => !had.inherits.some((one) => context.same(one, parent)));
   for (const parent of gone) shape.push(`${table} NO INHERIT ${parent}`);
   if (!context.same(had.ofType, wanted.ofType) && wanted.ofType === null) shape.push(`${table} NOT OF`);
+  const key = keyOf('table', name);
+  const rebinding = context.rebinding(key);
+  const help = rebinding?.holds === false ? helped(after, rebinding, context) : null;
   parts.push(
-    make(shape, { uses: (kind) => TYPE_KINDS.has(kind) && kind !== 'table' }),
+    make([...shape, ...(help?.first ?? [])], {
+      uses: (kind) => TYPE_KINDS.has(kind) && kind !== 'table',
+      needs: help?.needs ?? [],
+    }),
     ...part('owned', ownedChanges(had, wanted, target(after, wanted)), { rank: RANK.table + 0.5 }),
   );
   if (!context.same(had.ofType, wanted.ofType) && wanted.ofType !== null) {
@@ -286,12 +339,13 @@ function alter(before: CatalogObject, after: CatalogObject, context: RenderConte
             ? [partId('make', keyOf('constraint', child.identity))]
             : [],
       );
-    refuseOwnership(
-      keyOf('table', name),
-      wanted.inherits,
-      wanted.inherits.filter((one) => !fresh.includes(one)),
-      context,
-    );
+    if (rebinding === undefined)
+      refuseOwnership(
+        key,
+        wanted.inherits,
+        wanted.inherits.filter((one) => !fresh.includes(one)),
+        context,
+      );
     const kept = wanted.inherits.slice(0, had.inherits.length - gone.length);
     if (
       !equalJson(
@@ -303,13 +357,30 @@ function alter(before: CatalogObject, after: CatalogObject, context: RenderConte
       throw new CannotRender('the order of its parents (INHERITS) differs');
     }
     parts.push(
-      ...part(
-        'inherit',
-        fresh.map((parent) => `${table} INHERIT ${parent}`),
-        { needs: [...columns, ...demanded], uses: () => false, rank: RANK.attach },
-      ),
+      ...part('inherit', [...(help?.last ?? []), ...fresh.map((parent) => `${table} INHERIT ${parent}`)], {
+        needs: [...columns, ...demanded, ...fresh.map((one) => partId('inherit', keyOf('table', one)))],
+        uses: () => false,
+        rank: RANK.attach,
+      }),
     );
   }
+  // The helper holds what is merely inherited until the parents have it.
+  parts.push(
+    ...part('release', rebinding?.holds === true ? released(after, context) : (help?.end ?? []), {
+      needs: [
+        partId('inherit', key),
+        ...fresh.flatMap((parent) =>
+          context
+            .children(keyOf('table', parent))
+            .map((child) =>
+              partId(child.kind === 'column' ? 'not null' : 'make', keyOf(child.kind, child.identity)),
+            ),
+        ),
+      ],
+      uses: () => false,
+      rank: RANK.attach,
+    }),
+  );
   if (!partitionSame && wanted.partitionOf !== null) parts.push(attach(after, wanted, context));
   return [...parts, ...security(had, wanted, name), ...marks(had, wanted, name, context)];
 }
