@@ -133,6 +133,37 @@ for (const major of [18, 15]) {
         ]);
       }));
 
+    test('a table that was published is published again, and nothing else of the publication changes', () =>
+      scenario(async (connection) => {
+        await connection.script(
+          'DROP VIEW v; CREATE PUBLICATION p FOR TABLE t (id, a) WHERE (id > 1), customer; CREATE PUBLICATION q FOR TABLE t',
+        );
+        const before = await readCatalog(connection);
+        // As parking does it: a table in the attic is in no publication.
+        await connection.script('ALTER PUBLICATION p DROP TABLE t; ALTER PUBLICATION q DROP TABLE t');
+        await parkTable(connection, 'p1', 'the table');
+        const back = await turn(connection, before, {}, false);
+        expect(back.problem).toBeNull();
+        const about = back.rendering.statements.filter(({ sql }) => sql.includes('PUBLICATION'));
+        expect(about.map(({ sql }) => sql)).toEqual([
+          'ALTER PUBLICATION p ADD TABLE ONLY public.t (id, a) WHERE ((id > 1))',
+          'ALTER PUBLICATION q ADD TABLE ONLY public.t',
+        ]);
+      }));
+
+    test('a column of a publication’s list is in it again', () =>
+      scenario(async (connection) => {
+        await connection.script('DROP VIEW v; CREATE PUBLICATION p FOR TABLE t (id, a), customer');
+        const before = await readCatalog(connection);
+        await connection.script('ALTER PUBLICATION p SET TABLE t (id), customer');
+        await parkColumn(connection, 'c1');
+        const back = await turn(connection, before, {}, false);
+        expect(back.problem).toBeNull();
+        expect(
+          await connection.query('SELECT attnames FROM pg_publication_tables ORDER BY tablename'),
+        ).toEqual([{ attnames: ['id'] }, { attnames: ['id', 'a'] }]);
+      }));
+
     test('a column whose name was taken, and a table that was renamed', () =>
       scenario(async (connection) => {
         await connection.script('DROP VIEW v');

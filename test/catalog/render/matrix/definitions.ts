@@ -158,9 +158,14 @@ export const rows: readonly MatrixRow[] = [
   },
   {
     name: 'database settings changed one by one',
-    base: `${SETTING("SET work_mem = '8MB'")} ${SETTING('SET search_path = public, "$user"')}`,
-    change: `${SETTING("SET work_mem = '9MB'")} ${SETTING('RESET search_path')} ${SETTING("SET my.tenant = 'a''b'")}`,
+    base: `${SETTING('SET search_path = public, "$user"')} ${SETTING("SET work_mem = '8MB'")}`,
+    change: `${SETTING("SET work_mem = '9MB'")} ${SETTING('RESET search_path')}`,
     back: { has: [/work_mem/] },
+  },
+  {
+    name: 'database setting of an extension’s name',
+    base: '',
+    change: SETTING("SET my.tenant = 'a''b'"),
   },
   {
     name: 'database settings of a role',
