@@ -3,15 +3,38 @@
  * properties of them, and what is refused. The table in docs/catalog.md is made of it.
  */
 import { compareCatalogs } from '../../../../src/catalog/compare.ts';
-import type { Catalog, CatalogObject, Json, ObjectKey, ObjectKind } from '../../../../src/catalog/model.ts';
-import type { Trip } from '../round-trip.ts';
+import type {
+  Catalog,
+  CatalogObject,
+  Json,
+  ObjectKey,
+  ObjectKind,
+  Refusal,
+} from '../../../../src/catalog/model.ts';
 import { type Exception, KINDS } from './exceptions.ts';
 import type { MatrixRow } from './row.ts';
 
-export type How = 'create' | 'alter' | 'drop';
+/**
+ * `make`: it is in a state that is built from nothing and taken down again (each row's second state is; and what a row
+ * makes its way back drops, and the other way round). `alter`: a row changes it.
+ */
+export type How = 'make' | 'alter';
+
+/** The statement that drops a thing follows from what it is. */
+const NO_PROPERTY = new Set(['drop']);
 
 /** The oldest major that Ferrata supports: what is there from it on needs no mention. */
 const OLDEST = 13;
+
+/** What a row does, as the catalog sees it. */
+export interface Step {
+  readonly before: Catalog;
+  readonly after: Catalog;
+  /** Those that the row asks for. */
+  readonly refusals: readonly Refusal[];
+}
+
+const WORDS: Readonly<Record<How, string>> = { make: 'create, drop', alter: 'alter' };
 
 interface Fact {
   /** The oldest major that any of its rows runs on. */
@@ -24,19 +47,22 @@ export class Coverage {
   /** Property keys that objects of a kind have at all. */
   readonly #keys = new Map<ObjectKind, Set<string>>();
   readonly #refusals = new Map<ObjectKind, Set<string>>();
-  readonly #rows = new Set<string>();
 
-  /** Takes in a row that has run; `row.file` and `row.name` tell it from others. */
-  add(row: MatrixRow & { readonly file: string }, trip: Trip): void {
-    this.#rows.add(`${row.file}: ${row.name}`);
+  readonly #nothing: Catalog;
+
+  /** `nothing`: the catalog of an empty database. */
+  constructor(nothing: Catalog) {
+    this.#nothing = nothing;
+  }
+
+  /** Takes in what a row does. */
+  add(row: MatrixRow, { before, after, refusals }: Step): void {
     const from = row.minMajor ?? OLDEST;
-    for (const { object, reason } of trip.refusals) {
+    for (const { object, reason } of refusals) {
       const kind = kindOf(object);
       const known = this.#refusals.get(kind) ?? new Set();
       this.#refusals.set(kind, known.add(general(reason)));
     }
-    if (trip.states === null) return;
-    const { before, after } = trip.states;
     for (const object of [...before.objects.values(), ...after.objects.values()]) this.#see(object);
     const { differences } = compareCatalogs(before, after, { sameDatabase: true });
     for (const { kind, property } of differences) {
@@ -44,13 +70,8 @@ export class Coverage {
       this.#note(kind, null, 'alter', from);
       this.#note(kind, property.split('.')[0] ?? property, 'alter', from);
     }
-    this.#presence(before, after, 'create', from);
-    this.#presence(after, before, 'drop', from);
-  }
-
-  /** Rows that have not been taken in. */
-  missing(rows: readonly (MatrixRow & { readonly file: string })[]): readonly string[] {
-    return rows.map((row) => `${row.file}: ${row.name}`).filter((name) => !this.#rows.has(name));
+    this.#made(before, from);
+    this.#made(after, from);
   }
 
   /**
@@ -70,9 +91,9 @@ export class Coverage {
       if (!covered) wanted.push({ name, exception });
     };
     for (const kind of KINDS) {
-      for (const how of ['create', 'alter', 'drop'] as const) ask(kind, null, how);
+      for (const how of ['make', 'alter'] as const) ask(kind, null, how);
       for (const property of this.#keys.get(kind) ?? []) {
-        for (const how of ['create', 'alter', 'drop'] as const) ask(kind, property, how);
+        for (const how of ['make', 'alter'] as const) ask(kind, property, how);
       }
     }
     return wanted.filter(({ exception }) => exception === undefined).map(({ name }) => name);
@@ -90,7 +111,7 @@ export class Coverage {
       const properties = [...(this.#keys.get(kind) ?? [])]
         .sort()
         .map((property) => this.#named(kind, property, since));
-      const able = (['create', 'alter', 'drop'] as const).filter((how) => this.#facts.get(kind)?.has(how));
+      const able = (['make', 'alter'] as const).filter((how) => this.#facts.get(kind)?.has(how));
       const refused = [...(this.#refusals.get(kind) ?? [])]
         .sort()
         .map((reason) => note(`Refused: ${reason}.`));
@@ -99,7 +120,7 @@ export class Coverage {
         kind,
         Number.isFinite(since) && since > OLDEST ? `from ${since}` : 'yes',
         properties.join(', '),
-        [able.join(', ') || 'no', ...new Set([...refused, ...named])].join(' '),
+        [able.map((how) => WORDS[how]).join(', ') || 'no', ...new Set([...refused, ...named])].join(' '),
       ];
       return `| ${cells.join(' | ')} |`;
     });
@@ -117,14 +138,13 @@ export class Coverage {
     return [...(this.#facts.get(factKey(kind, property))?.values() ?? [])];
   }
 
-  /** Objects of `there` that `here` lacks, with every property that says something. */
-  #presence(here: Catalog, there: Catalog, how: How, from: number): void {
-    const known = new Set([...here.objects.values()].map(({ kind, physical }) => `${kind} ${physical}`));
-    for (const [key, object] of there.objects) {
-      if (here.objects.has(key) || known.has(`${object.kind} ${object.physical}`)) continue;
-      this.#note(object.kind, null, how, from);
-      for (const [property, value] of Object.entries(object.properties)) {
-        if (says(value)) this.#note(object.kind, property, how, from);
+  /** What is not in an empty database, with every property that says something. */
+  #made({ objects }: Catalog, from: number): void {
+    for (const [key, { kind, properties }] of objects) {
+      if (this.#nothing.objects.has(key)) continue;
+      this.#note(kind, null, 'make', from);
+      for (const [property, value] of Object.entries(properties)) {
+        if (says(value)) this.#note(kind, property, 'make', from);
       }
     }
   }
@@ -132,7 +152,7 @@ export class Coverage {
   #see(object: CatalogObject): void {
     const keys = this.#keys.get(object.kind) ?? new Set();
     this.#keys.set(object.kind, keys);
-    for (const key of Object.keys(object.properties)) keys.add(key);
+    for (const key of Object.keys(object.properties)) if (!NO_PROPERTY.has(key)) keys.add(key);
   }
 
   #note(kind: ObjectKind, property: string | null, how: How, from: number): void {

@@ -16,6 +16,7 @@ import * as partitionTrees from './partition-trees.ts';
 import * as partitions from './partitions.ts';
 import * as privileges from './privileges.ts';
 import * as rare from './rare.ts';
+import * as replacements from './replacements.ts';
 import * as replication from './replication.ts';
 import * as routineChanges from './routine-changes.ts';
 import * as routines from './routines.ts';
@@ -55,6 +56,7 @@ const files = {
   definitions,
   baseTypes,
   rare,
+  replacements,
 };
 
 export const MATRIX: readonly (MatrixRow & { readonly file: string })[] = Object.entries(files).flatMap(
