@@ -4,6 +4,7 @@ import type { ParsedStatement, Script } from '../../sql/model.ts';
 import { writtenRelations } from '../../sql/relations.ts';
 import { serverWide } from '../../sql/server-wide.ts';
 import { child, flag, namesFromLists, relationOf, showName, text } from '../../sql/tree.ts';
+import { unseenChange } from '../../sql/unseen.ts';
 import { actionsOf, plainAction } from '../actions.ts';
 import type { StatementGroup } from '../group.ts';
 import { MadeHere } from '../made-here.ts';
@@ -40,7 +41,7 @@ export async function directSteps(
       forward,
       inverse: null,
       inverseTransactional: true,
-      inverseRefusals: serverWideRefusals(group.statements, rolesMade),
+      inverseRefusals: refusals(group.statements, rolesMade),
       captures: group.transactional ? capturesOf(group.statements) : [],
       done: group.transactional ? { type: 'ledger' } : probeOf(group.statements[0]),
       expects: expectedLocks(group.statements.map((statement) => facts.get(placeKey(statement)))),
@@ -70,8 +71,10 @@ export function capturesOf(statements: readonly ParsedStatement[]): readonly str
  * What no copy of the database shows, and so no comparison can undo. A role that the migration makes goes again with
  * all that was done to it: it is noted in `made`.
  */
-function serverWideRefusals(statements: readonly ParsedStatement[], made: Set<string>): readonly string[] {
+function refusals(statements: readonly ParsedStatement[], made: Set<string>): readonly string[] {
   return statements.flatMap((statement) => {
+    const unseen = unseenChange(statement);
+    if (unseen !== null) return [`line ${statement.line}: ${unseen}`];
     const found = serverWide(statement);
     if (found === null) return [];
     if (found.makes !== null) made.add(found.makes);
