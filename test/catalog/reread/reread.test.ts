@@ -24,11 +24,11 @@ const SEED = Number(process.env.FERRATA_REREAD_SEED ?? 1);
 const STEPS = 12;
 
 /** Things that the changes leave alone: without them nearly everything would be affected, and all be read. */
-const CROWD = `CREATE SCHEMA crowd; ${Array.from(
-  { length: 60 },
-  (_, n) =>
-    `CREATE TABLE crowd.t${n} (id serial PRIMARY KEY, a text, r int REFERENCES crowd.t${Math.max(0, n - 1)})`,
-).join(';')}`;
+function crowd(tables: number): string {
+  const table = (n: number) =>
+    `CREATE TABLE crowd.t${n} (id serial PRIMARY KEY, a text, r int REFERENCES crowd.t${Math.max(0, n - 1)})`;
+  return `CREATE SCHEMA crowd; ${Array.from({ length: tables }, (_, n) => table(n)).join(';')}`;
+}
 
 /** How often not all was read. */
 class Share {
@@ -64,7 +64,7 @@ describe.each(MAJORS)('PostgreSQL %i', (wanted) => {
     major = server.major;
     connection = await (await server.createDatabase()).connect('test');
     await connection.script(
-      `CREATE ROLE ${named('reader')}; CREATE ROLE ${named('writer')}; SET allow_system_table_mods = on; ${CROWD}`,
+      `CREATE ROLE ${named('reader')}; CREATE ROLE ${named('writer')}; SET allow_system_table_mods = on; ${crowd(10)}`,
     );
   });
 
@@ -86,7 +86,7 @@ describe.each(MAJORS)('PostgreSQL %i', (wanted) => {
       const after = await again(connection, before, share, 'after the change');
       await again(connection, after, share, 'after nothing');
     } finally {
-      await connection.script(`SET client_min_messages = warning; ${one.after ?? ''}; DROP SCHEMA s CASCADE`);
+      await connection.script(`SET client_min_messages = warning; ${named(one.after ?? '')}; DROP SCHEMA s CASCADE`);
     }
   });
 
@@ -95,7 +95,7 @@ describe.each(MAJORS)('PostgreSQL %i', (wanted) => {
     const database = await (await testServer(wanted)).createDatabase();
     const own = await database.connect('test');
     try {
-      await own.script(CROWD);
+      await own.script(crowd(10));
       const nothing = await readCatalogToRemember(own);
       await own.script(row.base);
       const before = await again(own, nothing, share, 'after the base');
@@ -114,7 +114,7 @@ describe.each(MAJORS)('PostgreSQL %i', (wanted) => {
       const server = await testServer(wanted);
       const own = await (await server.createDatabase()).connect('test');
       try {
-        await own.script(CROWD);
+        await own.script(crowd(60));
         const done: string[] = [];
         const write = async (makers: typeof CREATE) => {
           const world = await look(own);
