@@ -50,9 +50,4 @@ export const rows: readonly MatrixRow[] = [
     base: 'CREATE ACCESS METHOD am TYPE TABLE HANDLER heap_tableam_handler; CREATE TABLE t (a int); CREATE MATERIALIZED VIEW m AS SELECT a FROM t',
     change: 'ALTER MATERIALIZED VIEW m SET ACCESS METHOD am',
   },
-  {
-    name: 'operator that was but a name',
-    base: `CREATE FUNCTION f(int, int) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT true'; CREATE OPERATOR ### (FUNCTION = f, LEFTARG = int, RIGHTARG = int, COMMUTATOR = @@@)`,
-    change: 'CREATE OPERATOR @@@ (FUNCTION = f, LEFTARG = int, RIGHTARG = int, COMMUTATOR = ###)',
-  },
 ];
