@@ -24,6 +24,12 @@ export const rows: readonly MatrixRow[] = [
   { name: 'base type', base: '', change: `${BOX} COMMENT ON TYPE box2 IS 'c'` },
   { name: 'base type dropped', base: BOX, change: 'DROP TYPE box2 CASCADE' },
   {
+    name: 'base type: owner, privileges and comment',
+    base: `DO $$ BEGIN CREATE ROLE mx_1; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$; ${BOX} COMMENT ON TYPE box2 IS 'c'`,
+    change:
+      "ALTER TYPE box2 OWNER TO mx_1; REVOKE USAGE ON TYPE box2 FROM PUBLIC; COMMENT ON TYPE box2 IS 'another'",
+  },
+  {
     name: 'base type with everything',
     base: '',
     change: `CREATE TYPE tx; CREATE FUNCTION tx_in(cstring, oid, int4) RETURNS tx LANGUAGE internal IMMUTABLE STRICT AS 'varcharin';
