@@ -3,7 +3,7 @@ import type { CatalogObject, DefinitionProperties, Json, ObjectKind, Owned } fro
 import type { KindRenderer, RenderContext } from '../context.ts';
 import { CannotRender, equalJson, make, propertiesOf } from '../context.ts';
 import type { Draft } from '../graph.ts';
-import { commentChange, ownedAfterCreate, ownedChanges, role } from '../owned.ts';
+import { commentChange, labelChanges, ownedAfterCreate, ownedChanges, role } from '../owned.ts';
 
 /** What is said by `definition` itself, or by the statements that follow it here. */
 const KNOWN: ReadonlySet<string> = new Set([
@@ -97,7 +97,11 @@ function after(object: CatalogObject, context: RenderContext): string[] {
   if (current === undefined || role(current) !== role(wanted.owner)) {
     statements.push(`ALTER ${name} OWNER TO ${role(wanted.owner)}`);
   }
-  return [...statements, ...commentChange(name, null, wanted.comment)];
+  return [
+    ...statements,
+    ...commentChange(name, null, wanted.comment),
+    ...labelChanges(name, [], wanted.securityLabels ?? []),
+  ];
 }
 
 /** What a kind that knows more than DROP and CREATE does. */
