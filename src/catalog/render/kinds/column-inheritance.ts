@@ -2,6 +2,7 @@
 import type { CatalogObject, ColumnProperties, TableProperties } from '../../model.ts';
 import type { RenderContext } from '../context.ts';
 import { propertiesOf, withProperties } from '../context.ts';
+import { parentsOf } from '../inheritance.ts';
 import { keyOf, localName, ownerRelation } from '../names.ts';
 import { defaultWaits } from './column-types.ts';
 
@@ -42,6 +43,8 @@ export function notNullFollows(
   const wanted = propertiesOf<ColumnProperties>(after);
   if (before.notNull === wanted.notNull) return false;
   return followed(after, context).some((parent) => {
+    // A parent that it does not have yet takes nothing away from it.
+    if (!wanted.notNull && !wasChild(after, parent, context)) return false;
     const goal = propertiesOf<ColumnProperties>(parent);
     const former = context.formerly(keyOf('column', parent.identity));
     if (former === undefined) return goal.notNull && !goal.notNullNoInherit && wanted.notNull;
@@ -51,6 +54,13 @@ export function notNullFollows(
     // NO INHERIT leaves the child's as its own.
     return went !== goes && goes === wanted.notNull && (goes || !goal.notNull);
   });
+}
+
+/** Whether the column's table was a child or partition of the parent's before. */
+function wasChild(column: CatalogObject, parent: CatalogObject, context: RenderContext): boolean {
+  const table = context.formerly(column.parent ?? '');
+  const above = context.formerly(parent.parent ?? '');
+  return table !== undefined && above !== undefined && parentsOf(table).includes(above.identity);
 }
 
 /** A column of the child as INHERITS gives it, before anything is changed about it. */

@@ -47,12 +47,25 @@ function loses(had: string, wanted: string): boolean {
   const from = base(had);
   const to = base(wanted);
   if (family(had) === 'number' && family(wanted) === 'number') {
-    if (to === 'numeric') return wanted !== 'numeric' && from === 'numeric';
+    if (to === 'numeric') return from !== 'numeric' ? (WIDTH[from] ?? 0) === 0 : scale(wanted) < scale(had);
     if (to === 'real' || to === 'double precision') return from !== to && !(from === 'real');
     return (WIDTH[from] ?? 0) === 0 || from === 'numeric';
   }
   if (family(had) === 'time' && to === 'date') return from !== 'date';
+  if (family(had) === 'time' && family(wanted) === 'time') return seconds(wanted) < seconds(had);
   return false;
+}
+
+/** Digits behind the point: as many as there are where the type does not say; none where it says only how many in all. */
+function scale(type: string): number {
+  const modifier = /\((\d+)(?:,(-?\d+))?\)/.exec(type);
+  return modifier === null ? Number.POSITIVE_INFINITY : Number(modifier[2] ?? 0);
+}
+
+/** Digits of the fraction of a second. */
+function seconds(type: string): number {
+  if (base(type) === 'date') return 0;
+  return Number(/\((\d)\)/.exec(type)?.[1] ?? 6);
 }
 
 /**

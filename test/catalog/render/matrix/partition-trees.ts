@@ -313,6 +313,11 @@ export const rows: readonly MatrixRow[] = [
       "CREATE TABLE t9 PARTITION OF t (a WITH OPTIONS DEFAULT 7 NOT NULL, CONSTRAINT own CHECK (r > 0)) FOR VALUES FROM (90) TO (99); COMMENT ON COLUMN t9.a IS 'c'",
   },
   {
+    name: 'NOT NULL set on the parent, and a partition with partitions of its own detached',
+    base: 'CREATE TABLE p (n int, k int) PARTITION BY LIST (k); CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1) PARTITION BY LIST (n); CREATE TABLE p11 PARTITION OF p1 FOR VALUES IN (1)',
+    change: 'ALTER TABLE p ALTER n SET NOT NULL; ALTER TABLE p DETACH PARTITION p1',
+  },
+  {
     name: 'primary key of a partitioned table renamed',
     base: `${P} ALTER TABLE t ADD PRIMARY KEY (id)`,
     change: 'ALTER TABLE t RENAME CONSTRAINT t_pkey TO pk; ALTER TABLE t1 RENAME CONSTRAINT t1_pkey TO pk1',
