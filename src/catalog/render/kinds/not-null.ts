@@ -135,9 +135,10 @@ export function notNullChanges(
   ) {
     return { loosen: [renamedWhatever(after), ...notNullComment(after, commentOf(before))], tighten: [] };
   }
-  // One that is inherited alone may have any name.
+  // One that is inherited alone may have any name, and cannot be given another.
   const inherited =
-    wanted.inheritedFrom > 0 && wanted.notNullName === null && after.properties.notNullAlsoLocal !== true;
+    wasInherited ||
+    (wanted.inheritedFrom > 0 && wanted.notNullName === null && after.properties.notNullAlsoLocal !== true);
   const newName = notNullName(after);
   const oldName = inherited ? newName : notNullName(formerColumn(before, after, context));
   if (had.notNullValid && !wanted.notNullValid) {
