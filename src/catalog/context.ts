@@ -17,6 +17,7 @@ import {
   type ParkMemo,
 } from './model.ts';
 import { ParkedDraft } from './parked.ts';
+import { columnOrder } from './positions.ts';
 import type { SystemCatalog } from './system-catalogs.ts';
 
 /** Tables, views, composite types, sequences: what has a row in `pg_class` and a name that others refer to. */
@@ -168,10 +169,27 @@ export class ReadContext {
   /** Puts an object where it belongs: among the objects, or into the parked thing that it is part of. */
   add(object: CatalogObject<object>, parked: ParkedDraft | null = null): void {
     // Properties of every kind are JSON; the model's interfaces lack the index signature that would say so.
-    const properties = canonicalProperties(object.kind, object.properties);
+    const properties = this.#withColumnOrder(canonicalProperties(object.kind, object.properties));
     const plain = (properties === object.properties ? object : { ...object, properties }) as CatalogObject;
     if (parked === null) this.objects.set(`${object.kind} ${object.identity}`, plain);
     else parked.objects.push(plain);
+  }
+
+  /** A text that names columns by position means what their order makes of it. */
+  #withColumnOrder<P extends object>(properties: P): P {
+    const { definition } = properties as { readonly definition?: unknown };
+    if (typeof definition !== 'string') return properties;
+    const order = columnOrder(definition, (table) => this.#columnsOf(table));
+    return order.columnOrder === undefined ? properties : { ...properties, ...order };
+  }
+
+  #columnsOf(table: string): readonly string[] | undefined {
+    for (const relation of this.relations.values()) {
+      if (relation.identity !== table) continue;
+      const names = [...(this.columnNames.get(relation.oid) ?? [])];
+      return names.sort(([a], [b]) => Number(a) - Number(b)).map(([, name]) => name);
+    }
+    return undefined;
   }
 
   comment(catalog: SystemCatalog, oid: string, sub?: string): string | null {

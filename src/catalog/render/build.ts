@@ -4,6 +4,7 @@ import { CannotRender, type Part, partId, propertiesOf } from './context.ts';
 import type { Operation } from './graph.ts';
 import type { Impact } from './impact.ts';
 import { formatName, keyOf, nameOf } from './names.ts';
+import { refuseByPosition } from './positions.ts';
 import { RANK } from './ranks.ts';
 import { rareChanges, refuseUnwritten } from './rare.ts';
 import { rendererOf } from './registry.ts';
@@ -50,10 +51,12 @@ function operationsOf(key: ObjectKey, impact: Impact, scene: Scene): Operation[]
   const parts = scene.attempt(key, () => {
     if (created || before === undefined) {
       refuseUnwritten(null, object);
+      refuseByPosition(object, scene);
       return [...renderer.create(object, scene), ...rareChanges(null, object)];
     }
     const left = impact.detached.get(keyOf(before.kind, before.identity))?.left ?? before;
     refuseUnwritten(left, object);
+    if (left.properties.definition !== object.properties.definition) refuseByPosition(object, scene);
     const answer = scene.alter(left, object);
     if (answer === 'rebuild' || answer === 'swap') {
       throw new CannotRender('it came back from the attic in another shape, which cannot be altered');

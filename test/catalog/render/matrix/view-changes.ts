@@ -175,4 +175,17 @@ export const rows: readonly MatrixRow[] = [
     change:
       'ALTER SEQUENCE q AS bigint INCREMENT -1 NO MINVALUE NO MAXVALUE START -3 RESTART CACHE 1 NO CYCLE',
   },
+  {
+    name: 'view whose text names columns by position',
+    base: 'CREATE TABLE e (a int, b int, c int); CREATE TABLE f (a int); CREATE VIEW v AS SELECT a, e.b FROM e JOIN f USING (a); ALTER TABLE e RENAME a TO z',
+    change: 'DROP VIEW v',
+    back: { has: [/e\(/] },
+  },
+  {
+    name: 'view whose text names columns by position, one of which comes back last',
+    base: 'CREATE TABLE e (a int, b int, c int); CREATE TABLE f (a int); CREATE VIEW v AS SELECT a, e.b FROM e JOIN f USING (a); ALTER TABLE e RENAME a TO z',
+    change: 'ALTER TABLE e DROP b CASCADE',
+    cosmetic: 'the column comes back last',
+    refuses: { direction: 'back', reason: 'by position' },
+  },
 ];
