@@ -62,7 +62,8 @@ export function alteration(before: CatalogObject, after: CatalogObject, context:
   // A generated column's type can only be assigned to; once it is plain it can be converted.
   if (wanted.generated !== null && retyped && !assigned(had.type, wanted.type)) return 'rebuild';
   if (wanted.generated === null) shape.push(...generation);
-  if (retyped && !follows) shape.push(conversion(alter, localName(after), had, wanted));
+  if (retyped && !follows)
+    shape.push(conversion(alter, localName(after), had, wanted, isForeign(after, context)));
   if (wanted.generated !== null) shape.push(...generation);
   const names = notNullFollows(had, after, context)
     ? { loosen: [], tighten: [] }
@@ -107,6 +108,11 @@ export function alteration(before: CatalogObject, after: CatalogObject, context:
         })
       : []),
   ];
+}
+
+/** A foreign table has no rows to convert, and USING is refused (manual, ALTER FOREIGN TABLE). */
+function isForeign(column: CatalogObject, context: RenderContext): boolean {
+  return (tableOf(column, context)?.foreignServer ?? null) !== null;
 }
 
 /** Whether a helper hands the column down, with its new type (`helper-parent.ts`). */

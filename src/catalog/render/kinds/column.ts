@@ -54,7 +54,9 @@ export const column: KindRenderer = {
       const key = keyOf('column', object.identity);
       const source = parents.map((one) => keyOf('column', `${one}.${localName(object)}`));
       if (source.some((one) => context.isCreated(one))) {
-        const start = inheritedColumn(object, parents, context);
+        const given = inheritedColumn(object, parents, context);
+        // ADD COLUMN goes down with the type's storage; the parent gets its own afterwards, for itself alone.
+        const start = withProperties(given, { ...given.properties, storage: null, compression: null });
         return alterColumn(start, object, context).map((piece) => ({
           ...piece,
           needs: [...(piece.needs ?? []), ...source.map((one) => partId('make', one))],

@@ -170,20 +170,32 @@ function copiedFrom(object: CatalogObject, context: RenderContext): CatalogObjec
 }
 
 /**
+ * The name that a copy has when it comes: of the key above that is there, or is added and goes down to all levels; what
+ * is renamed on the way is renamed afterwards.
+ */
+function givenName(above: CatalogObject, context: RenderContext): string {
+  if (!context.isCreated(keyOf('constraint', above.identity)) || !isFollower(above)) return localName(above);
+  const higher = copiedFrom(above, context);
+  return higher === undefined ? localName(above) : givenName(higher, context);
+}
+
+/**
  * The copy of a foreign key in a partition has the name of the one above, or one that the server makes up where that is
  * taken, as it always does for exclusion constraints; then it is looked up where the statement runs.
  */
 function copyNamed(object: CatalogObject, context: RenderContext): string[] {
   const above = copiedFrom(object, context);
   const isExclusion = object.properties.type === 'exclusion';
-  if (above === undefined || (localName(above) === localName(object) && !isExclusion)) return [];
+  if (above === undefined) return [];
+  const given = givenName(above, context);
+  if (given === localName(object) && !isExclusion) return [];
   const table = ownerRelation(object);
   const isTaken =
     isExclusion ||
     context
       .children(object.parent ?? '')
-      .some((one) => one.kind === 'constraint' && localName(one) === localName(above));
-  if (!isTaken) return [`ALTER TABLE ${table} RENAME CONSTRAINT ${localName(above)} TO ${localName(object)}`];
+      .some((one) => one.kind === 'constraint' && localName(one) === given);
+  if (!isTaken) return [`ALTER TABLE ${table} RENAME CONSTRAINT ${given} TO ${localName(object)}`];
   const body = `
 DECLARE
   present name;
@@ -215,6 +227,25 @@ function survivesInChild(object: CatalogObject, context: RenderContext): boolean
       const own = context.from.objects.get(copy)?.properties;
       return isChild && own?.local === false && own.inheritedFrom === 1 && !context.isGoing(copy);
     });
+}
+
+/**
+ * Whether a CHECK that was a partition's own is its partitioned table's alone since that one got it, too. Dropped there it
+ * goes from all partitions, whatever was said (ONLY is refused), so that the partition's is made again.
+ */
+function isTakenAlong(before: CatalogObject, after: CatalogObject, context: RenderContext): boolean {
+  const own = propertiesOf<ConstraintProperties>(after);
+  if (!isInherited(before) || !own.local) return false;
+  const was = context.formerly(after.parent ?? '');
+  const above = was === undefined ? null : propertiesOf<TableProperties>(was).partitionOf;
+  if (
+    was === undefined ||
+    above === null ||
+    !context.same(above, tableOf(after, context)?.partitionOf ?? null)
+  )
+    return false;
+  const former = context.formerly(keyOf('constraint', after.identity));
+  return former !== undefined && context.isGoing(keyOf('constraint', `${above}.${localName(former)}`));
 }
 
 /** Whether the table is attached to one that has the CHECK already: it must bring its own, which is inherited then. */
@@ -281,6 +312,7 @@ export const constraint: KindRenderer = {
     if (wanted.type === 'trigger') return [];
     const rebinding = context.rebinding(after.parent ?? '');
     if (rebinding?.holds === false && had.type === 'check' && isFollower(after)) return 'rebuild';
+    if (had.type === 'check' && isTakenAlong(before, after, context)) return 'rebuild';
     if (isFollower(after) && isFollower(before)) {
       const above = copiedFrom(after, context);
       const renewed = above !== undefined && context.isCreated(keyOf('constraint', above.identity));

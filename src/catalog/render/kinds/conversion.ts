@@ -77,14 +77,15 @@ export function conversion(
   column: string,
   had: ColumnProperties,
   wanted: ColumnProperties,
+  isForeign = false,
 ): Draft {
   let sql = `${alter} TYPE ${wanted.type}`;
   if (wanted.collation !== null) sql += ` COLLATE ${wanted.collation}`;
   const generated = wanted.generated !== null;
-  if (!generated && !assigned(had.type, wanted.type)) {
+  if (!generated && !isForeign && !assigned(had.type, wanted.type)) {
     sql += ` USING ${cast(column, had.type, wanted.type)}`;
   }
-  return { sql, destroysData: !generated && loses(had.type, wanted.type) };
+  return { sql, destroysData: !generated && !isForeign && loses(had.type, wanted.type) };
 }
 
 /** Whether ALTER TYPE works without USING, which a generated column cannot have. */

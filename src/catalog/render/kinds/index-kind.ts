@@ -55,6 +55,49 @@ function isPartitioned(wanted: IndexProperties): boolean {
   return / ON ONLY /.test(wanted.definition);
 }
 
+/**
+ * A foreign partition has no index to attach, so that one made by ON ONLY would never be valid. Made without, it skips
+ * foreign partitions and takes the equal indexes of the others, which must be there (manual, CREATE INDEX).
+ */
+function overForeign(
+  object: CatalogObject,
+  context: RenderContext,
+): { readonly definition: string; readonly needs: readonly string[] } | null {
+  const wanted = propertiesOf<IndexProperties>(object);
+  if (!wanted.valid || !isPartitioned(wanted)) return null;
+  const below = context
+    .neededBy(object.parent ?? '')
+    .flatMap((key) => context.to.objects.get(key) ?? [])
+    .filter((one) => one.kind === 'table' && propertiesOf<TableProperties>(one).partitionOf === wanted.table);
+  if (!below.some((one) => propertiesOf<TableProperties>(one).foreignServer !== null)) return null;
+  const attached = below.map((one) => partId('attach', keyOf('table', one.identity)));
+  const own = below.flatMap((one) => branches(one, object, context));
+  return { definition: wanted.definition.replace(' ON ONLY ', ' ON '), needs: [...attached, ...own] };
+}
+
+/** The partition's index under `above`, and those that make it valid. */
+function branches(table: CatalogObject, object: CatalogObject, context: RenderContext): string[] {
+  return context
+    .children(keyOf('table', table.identity))
+    .filter(
+      (one) => one.kind === 'index' && propertiesOf<IndexProperties>(one).partitionOf === object.identity,
+    )
+    .flatMap((one) => [
+      partId('make', keyOf('index', one.identity)),
+      ...context
+        .neededBy(keyOf('table', table.identity))
+        .flatMap((key) => context.to.objects.get(key) ?? [])
+        .filter((child) => child.properties.partitionOf === table.identity)
+        .flatMap((child) => [
+          ...branches(child, one, context),
+          ...context
+            .children(keyOf('table', child.identity))
+            .filter((leaf) => leaf.kind === 'index' && leaf.properties.partitionOf === one.identity)
+            .map((leaf) => partId('attach', keyOf('index', leaf.identity))),
+        ]),
+    ]);
+}
+
 export const index: KindRenderer = {
   rank: RANK.index,
   create(object, context) {
@@ -62,10 +105,14 @@ export const index: KindRenderer = {
     if (!wanted.valid && !isPartitioned(wanted)) {
       throw new CannotRender('it is invalid: the remains of a CREATE INDEX CONCURRENTLY that failed');
     }
+    const whole = overForeign(object, context);
     const onView = object.parent?.startsWith('materialized view ') ?? false;
     return [
-      make([wanted.definition, ...details(object, null)], {
+      make([whole?.definition ?? wanted.definition, ...details(object, null)], {
         tightens: true,
+        needs: whole?.needs ?? [],
+        // The one above waits for this one or is attached to; it is never made from it.
+        uses: (kind) => kind !== 'index',
         rank: onView ? RANK.materializedViewIndex : RANK.index,
       }),
       ...attach(object, context),

@@ -86,6 +86,15 @@ function keepsNotNull(child: CatalogObject, parent: CatalogObject, context: Rend
   );
 }
 
+function markedAgain(parent: CatalogObject, context: RenderContext): string[] {
+  return descendants(parent, context).flatMap((child) => {
+    if (child.properties.partitionOf === null) return [];
+    const column = context.to.objects.get(`column ${child.identity}.${localName(parent)}`);
+    if (column === undefined) return [];
+    return keepsNotNull(child, parent, context) ? notNullAdded(column) : markedAgain(column, context);
+  });
+}
+
 /** Whether another column of the table has a NOT NULL constraint of the name before anything is renamed. */
 function isTaken(name: string, column: CatalogObject, context: RenderContext): boolean {
   return context.children(column.parent ?? '').some((other) => {
@@ -113,7 +122,9 @@ export function notNullChanges(
       (child) => child.properties.partitionOf === null && keepsNotNull(child, after, context),
     );
     const only = kept ? `ALTER TABLE ONLY ${ownerRelation(after)}` : table;
-    return { loosen: [`${only} ALTER COLUMN ${localName(after)} DROP NOT NULL`], tighten: [] };
+    const loosen = [`${only} ALTER COLUMN ${localName(after)} DROP NOT NULL`];
+    // Up to PostgreSQL 17 there is but a mark, which goes from all partitions, those that have it as their own, too.
+    return { loosen, tighten: context.major < 18 ? markedAgain(after, context) : [] };
   }
   const lost = followed(after, context).some(
     (parent) =>

@@ -105,4 +105,21 @@ export const rows: readonly MatrixRow[] = [
     change:
       'CREATE TRIGGER x BEFORE INSERT ON ft FOR EACH ROW EXECUTE FUNCTION tf(); GRANT SELECT ON ft TO mx_1; GRANT UPDATE (b) ON ft TO mx_2; ALTER FOREIGN TABLE ft OWNER TO mx_3; ALTER FOREIGN TABLE ft DISABLE TRIGGER x',
   },
+  {
+    name: 'index of a partitioned table that has a foreign partition',
+    base: 'CREATE FOREIGN DATA WRAPPER w; CREATE SERVER s FOREIGN DATA WRAPPER w',
+    change:
+      'CREATE TABLE p (a int, b int) PARTITION BY LIST (a); CREATE TABLE c PARTITION OF p FOR VALUES IN (1); CREATE FOREIGN TABLE f PARTITION OF p FOR VALUES IN (2) SERVER s; CREATE TABLE m PARTITION OF p FOR VALUES IN (3, 4) PARTITION BY LIST (a); CREATE TABLE l PARTITION OF m FOR VALUES IN (3); CREATE FOREIGN TABLE g PARTITION OF m FOR VALUES IN (4) SERVER s; CREATE INDEX pi ON p (b); ALTER INDEX m_b_idx RENAME TO mi',
+  },
+  {
+    name: 'index of a partitioned table that has a foreign partition already',
+    base: 'CREATE FOREIGN DATA WRAPPER w; CREATE SERVER s FOREIGN DATA WRAPPER w; CREATE TABLE p (a int, b int) PARTITION BY LIST (a); CREATE TABLE c PARTITION OF p FOR VALUES IN (1); CREATE FOREIGN TABLE f PARTITION OF p FOR VALUES IN (2) SERVER s',
+    change: 'CREATE INDEX pi ON p (b)',
+  },
+  {
+    name: "type of a foreign table's column, which takes no USING",
+    base: 'CREATE FOREIGN DATA WRAPPER w; CREATE SERVER s FOREIGN DATA WRAPPER w; CREATE FOREIGN TABLE f (a int, b text) SERVER s',
+    change: 'ALTER FOREIGN TABLE f ALTER a TYPE text, ALTER b TYPE boolean',
+    back: { lacks: [/USING/] },
+  },
 ];

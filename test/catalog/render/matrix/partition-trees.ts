@@ -402,4 +402,41 @@ export const rows: readonly MatrixRow[] = [
     change: 'ALTER TABLE t SET ACCESS METHOD heap',
     minMajor: 17,
   },
+  {
+    name: "partition's own check, which its parent gets as well",
+    base: 'CREATE TABLE p (a int, b int) PARTITION BY LIST (a); CREATE TABLE c PARTITION OF p (CONSTRAINT k CHECK (b > 0)) FOR VALUES IN (1); CREATE TABLE d PARTITION OF p FOR VALUES IN (2)',
+    change: 'ALTER TABLE p ADD CONSTRAINT k CHECK (b > 0)',
+  },
+  {
+    name: "partition's own check, which its parent gets as well, and the partition leaves",
+    base: 'CREATE TABLE p (a int, b int) PARTITION BY LIST (a); CREATE TABLE c PARTITION OF p (CONSTRAINT k CHECK (b > 0)) FOR VALUES IN (1)',
+    change: 'ALTER TABLE p ADD CONSTRAINT k CHECK (b > 0); ALTER TABLE p DETACH PARTITION c',
+  },
+  {
+    name: "foreign key's copies under another name on the second level",
+    base: 'CREATE TABLE q (a int PRIMARY KEY)',
+    change:
+      'CREATE TABLE p (a int REFERENCES q) PARTITION BY LIST (a); CREATE TABLE m (a int, CONSTRAINT mf FOREIGN KEY (a) REFERENCES q) PARTITION BY LIST (a); CREATE TABLE l PARTITION OF m FOR VALUES IN (2); CREATE TABLE n (a int); ALTER TABLE m ATTACH PARTITION n FOR VALUES IN (3); ALTER TABLE p ATTACH PARTITION m FOR VALUES IN (2, 3)',
+  },
+  {
+    name: 'NOT NULL of partitions that the parent gets as well',
+    base: 'CREATE TABLE p (a int, b int) PARTITION BY LIST (a); CREATE TABLE m PARTITION OF p FOR VALUES IN (1, 2) PARTITION BY LIST (a); CREATE TABLE l PARTITION OF m (b NOT NULL) FOR VALUES IN (1); CREATE TABLE c PARTITION OF p (b NOT NULL) FOR VALUES IN (3); CREATE TABLE d PARTITION OF p FOR VALUES IN (4)',
+    change: 'ALTER TABLE p ALTER b SET NOT NULL',
+  },
+  {
+    name: "primary key of a partition that the parent's takes in",
+    base: 'CREATE TABLE p (a int, b int) PARTITION BY LIST (a); CREATE TABLE c PARTITION OF p (CONSTRAINT ck PRIMARY KEY (a)) FOR VALUES IN (1); CREATE TABLE d PARTITION OF p FOR VALUES IN (2)',
+    change: 'ALTER TABLE p ADD PRIMARY KEY (a)',
+  },
+  {
+    name: "index of a partition that the parent's takes in",
+    base: 'CREATE TABLE p (a int, b int) PARTITION BY LIST (a); CREATE TABLE c PARTITION OF p FOR VALUES IN (1); CREATE INDEX ci ON c (b)',
+    change: 'CREATE INDEX pi ON p (b)',
+  },
+  {
+    name: 'storage of a column goes down from the parent to a new partition, not with the column',
+    base: 'CREATE TABLE p (a int, b text) PARTITION BY LIST (a); CREATE TABLE c PARTITION OF p FOR VALUES IN (1); ALTER TABLE p ALTER b SET STORAGE EXTERNAL',
+    change: 'ALTER TABLE p DROP b',
+    cosmetic: 'the column comes back last',
+  },
 ];
