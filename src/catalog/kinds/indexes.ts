@@ -5,6 +5,18 @@ import { FIRST_USER_OID } from '../system-catalogs.ts';
 import type { Kind } from './kind.ts';
 
 /** Indexes that stand for themselves; one behind a constraint is told by the constraint. */
+/** `WITH (…)` tells storage parameters in the order in which they were set, which means nothing. */
+function withSortedOptions(definition: string, options: readonly string[]): string {
+  if (options.length < 2) return definition;
+  const names = options.map((item) => item.slice(0, item.indexOf('=')));
+  return definition.replace(/ WITH \(([^()]*)\)/g, (whole, list: string) => {
+    const items = list.split(', ');
+    const isTheirs =
+      items.length === names.length && items.every((item, at) => item.startsWith(`${names[at]}=`));
+    return isTheirs ? ` WITH (${items.sort().join(', ')})` : whole;
+  });
+}
+
 export const indexes: Kind = {
   name: 'indexes',
   scope: { of: 'relation', column: 3, makes: ['index'] },
@@ -12,7 +24,8 @@ export const indexes: Kind = {
     `SELECT i.indexrelid, c.relname, i.indrelid, pg_get_indexdef(i.indexrelid), i.indisunique, i.indisvalid, c.reltablespace,
        i.indkey::text,
        CASE WHEN i.indexprs IS NOT NULL THEN ARRAY(SELECT a.attnum || '=' || a.attstattarget FROM pg_attribute a
-         WHERE a.attrelid = i.indexrelid AND a.attstattarget >= 0 ORDER BY a.attnum)::text END
+         WHERE a.attrelid = i.indexrelid AND a.attstattarget >= 0 ORDER BY a.attnum)::text END,
+       c.reloptions::text
      FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
      WHERE i.indexrelid >= ${FIRST_USER_OID} AND c.relnamespace <> 'pg_toast'::regnamespace
        AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x'))`,
@@ -24,7 +37,18 @@ export const indexes: Kind = {
       const unparked = relation.parked?.name(text(name)) ?? text(name);
       identities.set(text(oid), `${quoteIdent(relation.schema)}.${quoteIdent(unparked)}`);
     }
-    for (const [oidText, nameText, table, definition, unique, valid, tablespace, keys, statistics] of rows) {
+    for (const [
+      oidText,
+      nameText,
+      table,
+      definition,
+      unique,
+      valid,
+      tablespace,
+      keys,
+      statistics,
+      options,
+    ] of rows) {
       // Dropped by somebody else since the snapshot was taken; so in the other kinds.
       if (definition === null) continue;
       const oid = text(oidText);
@@ -36,7 +60,7 @@ export const indexes: Kind = {
       const name = parked?.name(text(nameText)) ?? text(nameText);
       const parent = context.parents.get(oid)?.[0]?.oid;
       const properties: IndexProperties = {
-        definition: parked?.text(text(definition)) ?? text(definition),
+        definition: withSortedOptions(parked?.text(text(definition)) ?? text(definition), array(options)),
         table: relation.identity,
         unique: bool(unique),
         valid: bool(valid),

@@ -8,7 +8,7 @@ import { localName, ownerRelation } from '../names.ts';
 import { commentChange, normalized, role } from '../owned.ts';
 import { builtInPrivileges, privilegeChanges } from '../privileges.ts';
 import { tableOf } from './column-inheritance.ts';
-import { advance, sequenceOptionChanges, sequenceOptions } from './sequence.ts';
+import { advance, restart, sequenceOptionChanges, sequenceOptions } from './sequence.ts';
 
 /**
  * A partition's identity is its root's: it has no sequence of its own, comes by ATTACH PARTITION and ADD GENERATED on the
@@ -91,12 +91,9 @@ export function identityChanges(alter: string, had: ColumnProperties, wanted: Co
   const current = [...newName.slice(0, -1), oldLocal].map(quoteIdent).join('.');
   if (oldLocal !== newLocal) drafts.push(`ALTER SEQUENCE ${current} RENAME TO ${quoteIdent(newLocal)}`);
   // The sequence's type follows the column's when that is altered, bounds and all.
-  if (had.type === wanted.type && before.dataType !== after.dataType) {
-    drafts.push(`ALTER SEQUENCE ${after.name} AS ${after.dataType} ${sequenceOptions(after)}`);
-    return drafts;
-  }
-  if (had.type !== wanted.type) {
-    drafts.push(`ALTER SEQUENCE ${after.name} AS ${after.dataType} ${sequenceOptions(after)}`);
+  if (had.type !== wanted.type || before.dataType !== after.dataType) {
+    const options = [sequenceOptions(after), ...restart(before, after)].join(' ');
+    drafts.push(`ALTER SEQUENCE ${after.name} AS ${after.dataType} ${options}`);
     return drafts;
   }
   const options = sequenceOptionChanges(before, after);

@@ -27,7 +27,13 @@ export function sequenceOptionChanges(before: SequenceOptions, after: SequenceOp
   if (before.start !== after.start) changes.push(`START WITH ${after.start}`);
   if (before.cache !== after.cache) changes.push(`CACHE ${after.cache}`);
   if (before.cycle !== after.cycle) changes.push(after.cycle ? 'CYCLE' : 'NO CYCLE');
-  return changes;
+  return changes.length === 0 ? changes : [...changes, ...restart(before, after)];
+}
+
+/** Where no value is within both bounds, it stands outside of the new ones, which ALTER SEQUENCE refuses. */
+export function restart(before: SequenceOptions, after: SequenceOptions): string[] {
+  const apart = BigInt(after.max) < BigInt(before.min) || BigInt(after.min) > BigInt(before.max);
+  return apart ? ['RESTART'] : [];
 }
 
 /**
@@ -36,7 +42,8 @@ export function sequenceOptionChanges(before: SequenceOptions, after: SequenceOp
  */
 export function alterSequence(identity: string, before: SequenceOptions, after: SequenceOptions): string[] {
   if (before.dataType !== after.dataType) {
-    return [`ALTER SEQUENCE ${identity} AS ${after.dataType} ${sequenceOptions(after)}`];
+    const options = [sequenceOptions(after), ...restart(before, after)].join(' ');
+    return [`ALTER SEQUENCE ${identity} AS ${after.dataType} ${options}`];
   }
   const changes = sequenceOptionChanges(before, after);
   return changes.length === 0 ? [] : [`ALTER SEQUENCE ${identity} ${changes.join(' ')}`];

@@ -82,4 +82,9 @@ export const rows: readonly MatrixRow[] = [
     change: 'DROP INDEX x; CREATE TABLE x (a int)',
   },
   { name: 'extended statistics', base: T, change: 'ALTER TABLE t ADD z int' },
+  {
+    name: 'storage parameters of an index in the order in which they were set',
+    base: "CREATE TABLE t (a int[]); CREATE INDEX i ON t USING gin (a) WITH (fastupdate = on, gin_pending_list_limit = 128) WHERE a <> '{1}'",
+    change: 'ALTER INDEX i RESET (fastupdate)',
+  },
 ];

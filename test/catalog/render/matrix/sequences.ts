@@ -73,4 +73,11 @@ export const rows: readonly MatrixRow[] = [
     base: '',
     change: `CREATE SEQUENCE s; CREATE TABLE a (id int DEFAULT nextval('s')); CREATE TABLE b (id int DEFAULT nextval('s')); ALTER SEQUENCE s OWNED BY a.id`,
   },
+  {
+    name: 'sequence set back into bounds that its old ones do not meet',
+    base: 'CREATE SEQUENCE s INCREMENT 4 MINVALUE 5 MAXVALUE 36 START 32; CREATE SEQUENCE r AS int MINVALUE 1; CREATE TABLE t (a bigint GENERATED ALWAYS AS IDENTITY)',
+    change:
+      'ALTER SEQUENCE s RESTART WITH -24 START WITH -24 INCREMENT BY -4 MINVALUE -36 MAXVALUE -5 CYCLE; ALTER SEQUENCE r AS bigint RESTART 3000000000 START 3000000000 MINVALUE 3000000000; ALTER TABLE t ALTER a SET INCREMENT -1 SET MAXVALUE -1 SET MINVALUE -100 SET START -1 RESTART',
+    back: { has: [/RESTART/] },
+  },
 ];
