@@ -5,9 +5,10 @@ import { part, partId, propertiesOf } from '../context.ts';
 import { keyOf, localName } from '../names.ts';
 import { commentChange } from '../owned.ts';
 import { RANK } from '../ranks.ts';
+import { notNullSource } from '../rebinding.ts';
 import { alterOnly } from './column-address.ts';
 import { columnPrivileges, storage } from './column-details.ts';
-import { followed } from './column-inheritance.ts';
+import { followed, refusesDefault, tableOf } from './column-inheritance.ts';
 import { defaultWaits } from './column-types.ts';
 import { followsIdentity, identityBelongings, identityClause } from './identity.ts';
 import { notNullAdded, notNullClause, notNullComment } from './not-null.ts';
@@ -32,8 +33,15 @@ export function columnDefinition(
     sql += ` ${identityClause(wanted)}`;
   } else if (wanted.default !== null && (where === 'add' || !defaultWaits(object, context))) {
     sql += ` DEFAULT ${wanted.default}`;
+  } else if (where === 'table' && refusesDefault(object, context)) {
+    sql += ' DEFAULT NULL';
   }
-  if (wanted.notNull && wanted.notNullValid && (where === 'table' || fillsRows(wanted))) {
+  const inheritsNotNull =
+    context.major >= 18 &&
+    where === 'table' &&
+    tableOf(object, context)?.partitionOf === null &&
+    notNullSource(object, context.to) === 'inherited';
+  if (wanted.notNull && wanted.notNullValid && !inheritsNotNull && (where === 'table' || fillsRows(wanted))) {
     sql += notNullClause(object);
   }
   return sql;
@@ -52,7 +60,10 @@ export function columnAfterCreate(object: CatalogObject, context: RenderContext)
   const rank = RANK.column + wanted.position / 10_000;
   const parent = object.parent ?? '';
   const tableMade = context.isCreated(parent);
+  // Of a domain NULL is a default like any other, and is kept.
+  const isDomain = context.to.objects.has(keyOf('domain', wanted.type));
   const drafts = [
+    ...(tableMade && isDomain && refusesDefault(object, context) ? [`${alter} DROP DEFAULT`] : []),
     ...storage(alter, null, wanted, context),
     ...parameterChanges(alter, [], wanted.options),
     ...(wanted.identitySequence === null ? [] : sequenceType(wanted)),

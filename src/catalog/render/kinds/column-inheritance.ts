@@ -4,6 +4,7 @@ import type { RenderContext } from '../context.ts';
 import { propertiesOf, withProperties } from '../context.ts';
 import { parentsOf } from '../inheritance.ts';
 import { keyOf, localName, ownerRelation } from '../names.ts';
+import { sources } from '../rebinding.ts';
 import { defaultWaits } from './column-types.ts';
 
 export function tableOf(object: CatalogObject, context: RenderContext): TableProperties | null {
@@ -57,7 +58,7 @@ export function notNullFollows(
 }
 
 /** Whether the column's table was a child or partition of the parent's before. */
-function wasChild(column: CatalogObject, parent: CatalogObject, context: RenderContext): boolean {
+export function wasChild(column: CatalogObject, parent: CatalogObject, context: RenderContext): boolean {
   const table = context.formerly(column.parent ?? '');
   const above = context.formerly(parent.parent ?? '');
   return table !== undefined && above !== undefined && parentsOf(table).includes(above.identity);
@@ -79,8 +80,7 @@ export function inheritedColumn(
       position: wanted.position,
       identity: null,
       identitySequence: null,
-      // Set later in the parent, for it alone.
-      default: context.isCreated(found.parent ?? '') && defaultWaits(found, context) ? null : had.default,
+      default: handedDown(child, found, context),
       notNull: had.notNull && !had.notNullNoInherit,
       notNullName: wanted.notNullName,
       notNullNoInherit: false,
@@ -94,6 +94,45 @@ export function inheritedColumn(
     return withProperties(child, properties);
   }
   return bareColumn(child);
+}
+
+/**
+ * The default that the child has from above. Where those above differ, it comes from any of them, as their own are set for
+ * each alone: then the answer is another than the child wants, so that its own is said.
+ */
+function handedDown(child: CatalogObject, found: CatalogObject, context: RenderContext): string | null {
+  const wanted = propertiesOf<ColumnProperties>(child).default;
+  const above = [
+    ...new Set(ancestors(child, context).map((one) => propertiesOf<ColumnProperties>(one).default)),
+  ];
+  if (above.length > 1) return wanted === null ? (above.find((one) => one !== null) ?? null) : null;
+  // Set later in the parent, for it alone.
+  if (context.isCreated(found.parent ?? '') && defaultWaits(found, context)) return null;
+  return propertiesOf<ColumnProperties>(found).default;
+}
+
+/** The columns of the name in all tables that this one's inherits from, at any distance. */
+function ancestors(column: CatalogObject, context: RenderContext): readonly CatalogObject[] {
+  const found = new Set<CatalogObject>();
+  const queue = [column];
+  for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
+    for (const one of sources(next, context.to)) {
+      if (found.has(one)) continue;
+      found.add(one);
+      queue.push(one);
+    }
+  }
+  return [...found];
+}
+
+/**
+ * Whether CREATE TABLE … INHERITS would hand a default down to a column of the table's own that shall have none.
+ */
+export function refusesDefault(object: CatalogObject, context: RenderContext): boolean {
+  const wanted = propertiesOf<ColumnProperties>(object);
+  if (wanted.default !== null || wanted.generated !== null || wanted.identity !== null) return false;
+  if (tableOf(object, context)?.partitionOf !== null) return false;
+  return ancestors(object, context).some((one) => propertiesOf<ColumnProperties>(one).default !== null);
 }
 
 /** A column of a typed table as OF gives it. */

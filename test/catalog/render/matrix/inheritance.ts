@@ -362,6 +362,14 @@ export const rows: readonly MatrixRow[] = [
       'ALTER TABLE t INHERIT p; CREATE TABLE r (a int CONSTRAINT k CHECK (a > 0)) PARTITION BY LIST (a)',
   },
   {
+    name: "renamed column with a default of the parent's alone, and a NOT NULL that a child's own column has from above",
+    base: `CREATE DOMAIN w AS int; CREATE TABLE p (a int, k w, n text NOT NULL); CREATE TABLE c (n text) INHERITS (p);
+      CREATE TABLE d () INHERITS (c); CREATE TABLE e (a int, k w, n text NOT NULL); ALTER TABLE e INHERIT p;
+      ALTER TABLE ONLY p ALTER a SET DEFAULT 3, ALTER k SET DEFAULT 4; ALTER TABLE ONLY c ALTER n SET DEFAULT 'c'`,
+    change: 'ALTER TABLE p RENAME a TO b; ALTER TABLE p RENAME k TO l',
+    cosmetic: last,
+  },
+  {
     name: 'renamed parent and child, and a column of both',
     base: PC,
     change: 'ALTER TABLE p RENAME a TO n; ALTER TABLE p RENAME TO pp; ALTER TABLE c RENAME TO cc',
@@ -396,5 +404,16 @@ export const rows: readonly MatrixRow[] = [
     change:
       'ALTER TYPE ct ALTER ATTRIBUTE a TYPE bigint CASCADE; ALTER TYPE ct RENAME ATTRIBUTE b TO c CASCADE',
     probe: 'SELECT a FROM t',
+  },
+  {
+    name: "types of columns that are the children's own as well",
+    base: 'CREATE TABLE p (a int, b int, c int); CREATE TABLE c1 (a int, b int, c int); CREATE TABLE c2 (c int, b int, a int); ALTER TABLE c1 INHERIT p; ALTER TABLE c2 INHERIT p; CREATE TABLE c3 (a int) INHERITS (p); CREATE TABLE g (b int) INHERITS (c1)',
+    change: 'ALTER TABLE p ALTER a TYPE bigint, ALTER c TYPE text',
+  },
+  {
+    name: 'type of a column of a table that becomes a child',
+    base: 'CREATE TABLE p (a int, b int); CREATE TABLE c (a text, b int); CREATE TABLE d (a int, b int); ALTER TABLE d INHERIT p',
+    change:
+      'ALTER TABLE p ALTER a TYPE bigint; ALTER TABLE c ALTER a TYPE bigint USING a::bigint; ALTER TABLE c INHERIT p',
   },
 ];
