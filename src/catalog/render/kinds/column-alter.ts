@@ -8,7 +8,14 @@ import { commentChange, role } from '../owned.ts';
 import { RANK } from '../ranks.ts';
 import { alterOnly, alterPrefix } from './column-address.ts';
 import { columnPrivileges, storage } from './column-details.ts';
-import { bringsColumns, followed, isInheritedOnly, notNullFollows, tableOf } from './column-inheritance.ts';
+import {
+  bringsColumns,
+  followed,
+  isInheritedOnly,
+  notNullFollows,
+  tableOf,
+  wasChild,
+} from './column-inheritance.ts';
 import { isType } from './column-types.ts';
 import { assigned, conversion } from './conversion.ts';
 import { followsIdentity, identityAdded, identityBelongings, identityChanges } from './identity.ts';
@@ -52,7 +59,11 @@ export function alteration(before: CatalogObject, after: CatalogObject, context:
     !context.same(had.type, wanted.type) ||
     !context.same(had.collation, wanted.collation) ||
     (context.isRetyped(key) && !isCarried(key, context));
-  const follows = isInheritedOnly(after, context) && context.formerly(key) !== undefined;
+  // A child's type is its parents', also where the column is its own as well.
+  const follows =
+    context.formerly(key) !== undefined &&
+    (isInheritedOnly(after, context) ||
+      followed(after, context).some((parent) => wasChild(after, parent, context)));
   const sameDefault = context.same(had.default, wanted.default) && !retyped && had.identity === null;
   if (had.identity !== null && wanted.identity === null && !followsIdentity(had))
     shape.push(`${alter} DROP IDENTITY`);

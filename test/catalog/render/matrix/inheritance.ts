@@ -407,7 +407,7 @@ export const rows: readonly MatrixRow[] = [
   },
   {
     name: "types of columns that are the children's own as well",
-    base: 'CREATE TABLE p (a int, b int, c int); CREATE TABLE c1 (a int, b int, c int); CREATE TABLE c2 (c int, b int, a int); ALTER TABLE c1 INHERIT p; ALTER TABLE c2 INHERIT p; CREATE TABLE c3 (a int) INHERITS (p); CREATE TABLE g (b int) INHERITS (c1)',
+    base: 'CREATE TABLE p (a int, b int, c int); CREATE TABLE c1 (a int, b int, c int); CREATE TABLE c2 (a int, b int, c int); ALTER TABLE c1 INHERIT p; ALTER TABLE c2 INHERIT p; CREATE TABLE c3 (a int) INHERITS (p); CREATE TABLE g (b int) INHERITS (c1)',
     change: 'ALTER TABLE p ALTER a TYPE bigint, ALTER c TYPE text',
   },
   {
