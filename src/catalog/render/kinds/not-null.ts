@@ -2,7 +2,7 @@
 import { dollarQuote, quoteIdent, quoteLiteral } from '../../../sql/quote.ts';
 import type { CatalogObject, ColumnProperties } from '../../model.ts';
 import type { RenderContext } from '../context.ts';
-import { propertiesOf } from '../context.ts';
+import { propertiesOf, withProperties } from '../context.ts';
 import { chosenName, localName, localPart, nameOf, ownerRelation } from '../names.ts';
 import { commentChange } from '../owned.ts';
 import { notNullSource } from '../rebinding.ts';
@@ -52,25 +52,65 @@ export function notNullAdded(column: CatalogObject): string[] {
   ];
 }
 
-/** The catalog does not tell the name of an inherited NOT NULL constraint, which the column keeps as its own. */
-export function renamedWhatever(column: CatalogObject): string {
+/**
+ * The catalog does not tell the name of an inherited NOT NULL constraint, which the column keeps as its own, nor the number
+ * that the server put behind a chosen name which was taken. `names`: the first that no other constraint of the table has.
+ */
+export function renamedWhatever(column: CatalogObject, names = [unquoted(notNullName(column))]): string {
   const table = ownerRelation(column);
-  const name = notNullName(column);
-  const plain = name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name;
   const body = `
 DECLARE
   present name;
+  wanted name;
 BEGIN
   SELECT n.conname INTO present FROM pg_catalog.pg_constraint n
     JOIN pg_catalog.pg_attribute a ON a.attrelid = n.conrelid AND a.attnum = n.conkey[1]
     WHERE n.contype = 'n' AND n.conrelid = ${quoteLiteral(table)}::pg_catalog.regclass
       AND a.attname = ${quoteLiteral(localPart(column))};
-  IF present <> ${quoteLiteral(plain)} THEN
-    EXECUTE pg_catalog.format('ALTER TABLE %s RENAME CONSTRAINT %I TO %I', ${quoteLiteral(table)}, present, ${quoteLiteral(plain)});
+  SELECT w.name INTO wanted
+    FROM pg_catalog.unnest(ARRAY[${names.map(quoteLiteral).join(', ')}]::name[]) WITH ORDINALITY w (name, number)
+    WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_constraint o
+      WHERE o.conrelid = ${quoteLiteral(table)}::pg_catalog.regclass AND o.conname = w.name AND o.conname <> present)
+    ORDER BY w.number LIMIT 1;
+  IF present <> wanted THEN
+    EXECUTE pg_catalog.format('ALTER TABLE %s RENAME CONSTRAINT %I TO %I', ${quoteLiteral(table)}, present, wanted);
   END IF;
 END
 `;
   return `DO ${dollarQuote(body)}`;
+}
+
+function unquoted(name: string): string {
+  return name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name;
+}
+
+/** Whether the server would choose the same name for the NOT NULL of another column, so that it adds a number to one. */
+function isNumbered(column: CatalogObject, others: Iterable<CatalogObject>): boolean {
+  if (propertiesOf<ColumnProperties>(column).notNullName !== null) return false;
+  const schema = nameOf(column).path[0];
+  const name = notNullName(column);
+  for (const other of others) {
+    if (other.identity === column.identity || nameOf(other).path[0] !== schema) continue;
+    if (other.kind === 'constraint' ? localPart(other) === name : isNotNull(other) && said(other) === name)
+      return true;
+  }
+  return false;
+}
+
+function isNotNull(object: CatalogObject): boolean {
+  return object.kind === 'column' && object.properties.notNull === true;
+}
+
+function said(column: CatalogObject): string {
+  return unquoted(notNullName(column));
+}
+
+/** Names that the server would try for the column's NOT NULL, as many as its table could need. */
+function candidates(column: CatalogObject, siblings: readonly CatalogObject[]): string[] {
+  const count = siblings.filter((one) => isNotNull(one) || one.kind === 'constraint').length;
+  return ['', ...Array.from({ length: count }, (_, index) => String(index + 1))].map((number) =>
+    chosenName(nameOf(column).path.at(-2) ?? '', localPart(column), `not_null${number}`),
+  );
 }
 
 /** The column under the table and name that it had, by which the server chose the constraint's. */
@@ -161,7 +201,17 @@ export function notNullChanges(
   // Where another column's constraint still has the name, it comes by way of a free one.
   let current = newName;
   const finish: string[] = [];
-  if (quoted(oldName) !== quoted(newName)) {
+  const siblings = context.children(after.parent ?? '');
+  const numbered =
+    quoted(oldName) !== quoted(newName) &&
+    ((former !== undefined && isNumbered(former, context.from.objects.values())) ||
+      isNumbered(after, siblings));
+  if (numbered) {
+    current = `ferrata_rename_${wanted.position}`;
+    loosen.push(renamedWhatever(after, [current]));
+    const names = wanted.notNullName === null ? candidates(after, siblings) : [unquoted(newName)];
+    finish.push(renamedWhatever(after, names));
+  } else if (quoted(oldName) !== quoted(newName)) {
     if (isTaken(newName, after, context)) {
       current = `ferrata_rename_${wanted.position}`;
       finish.push(`${table} RENAME CONSTRAINT ${quoted(current)} TO ${quoted(newName)}`);
@@ -173,10 +223,10 @@ export function notNullChanges(
       `${table} ALTER CONSTRAINT ${quoted(current)} ${wanted.notNullNoInherit ? 'NO INHERIT' : 'INHERIT'}`,
     );
   }
-  tighten.push(...finish);
   if (!had.notNullValid && wanted.notNullValid) {
-    tighten.push(`${table} VALIDATE CONSTRAINT ${quoted(newName)}`);
+    tighten.push(`${table} VALIDATE CONSTRAINT ${quoted(current)}`);
   }
-  (finish.length > 0 ? tighten : loosen).push(...notNullComment(after, commentOf(before)));
+  const present = withProperties(after, { ...after.properties, notNullName: quoted(current) });
+  (finish.length > 0 ? tighten : loosen).push(...notNullComment(present, commentOf(before)), ...finish);
   return { loosen, tighten };
 }

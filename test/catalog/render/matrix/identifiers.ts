@@ -67,4 +67,16 @@ export const rows: readonly MatrixRow[] = [
     base: 'CREATE TABLE t (a text)',
     change: `ALTER TABLE t ALTER a SET DEFAULT E'a\\\\b\\n$$x$$'; COMMENT ON TABLE t IS E'\\\\ $$ '' \\n %s'; ALTER TABLE t ADD CHECK (a <> E'\\\\')`,
   },
+  {
+    name: 'NOT NULL names that the server has to number',
+    base: `CREATE TABLE ${long('a')} (${long('b').slice(1)}1 int NOT NULL, ${long('b').slice(1)}2 int NOT NULL, ${long('b').slice(1)}3 int NOT NULL);
+      CREATE TABLE o_i (c int NOT NULL); CREATE TABLE o (i_c int NOT NULL, x int NOT NULL)`,
+    change: `ALTER TABLE ${long('a')} RENAME TO ${long('z')}; ALTER TABLE o RENAME TO p`,
+  },
+  {
+    name: 'NOT NULL names that the server has to number, renamed',
+    base: 'CREATE TABLE o_i (c int NOT NULL); CREATE TABLE o (i_c int NOT NULL, x int NOT NULL)',
+    change: `ALTER TABLE o RENAME CONSTRAINT o_i_c_not_null1 TO n; COMMENT ON CONSTRAINT n ON o IS 'c'`,
+    minMajor: 18,
+  },
 ];
