@@ -331,6 +331,8 @@ export interface MaterializedViewProperties extends ViewProperties {
   readonly populated: boolean;
   readonly accessMethod: string | null;
   readonly tablespace: string | null;
+  /** `schema.index`, only where CLUSTER ON or CLUSTER … USING was said. */
+  readonly clusteredOn?: string;
   readonly dependsOnExtensions?: readonly string[];
 }
 /** identity `schema.name(argument types)`: functions, procedures, window functions. */

@@ -1,3 +1,4 @@
+import { quoteIdent } from '../../sql/quote.ts';
 import type { ReadContext, Relation } from '../context.ts';
 import { notMember } from '../context.ts';
 import { text } from '../decode.ts';
@@ -16,12 +17,17 @@ export const views: Kind = {
     for (const [oid, definition] of rows) {
       const relation = context.relations.get(text(oid));
       if (relation === undefined || definition === null) continue;
+      const clustered = context.clusterIndexes.get(relation.oid);
+      const schema = quoteIdent(relation.schema);
       const shared = properties(relation, text(definition), context);
       const materialized = {
         populated: relation.populated,
         accessMethod: relation.accessMethod,
         tablespace: relation.tablespace,
         ...(relation.persistence === 'unlogged' ? { persistence: relation.persistence } : {}),
+        ...(clustered === undefined
+          ? {}
+          : { clusteredOn: `${schema}.${quoteIdent(relation.parked?.name(clustered) ?? clustered)}` }),
         ...context.dependsOnExtensions('pg_class', relation.oid),
       };
       context.add(

@@ -37,6 +37,7 @@ export function unchangedKeys(
 function followsOthers(object: CatalogObject, renames: boolean): boolean {
   if (object.kind === 'sequence') return renames && object.properties.ownedBy !== null;
   if (object.kind === 'index') return propertiesOf<IndexProperties>(object).partitionOf !== null;
+  if (object.kind === 'materialized view') return object.properties.clusteredOn !== undefined;
   if (object.kind !== 'table') return false;
   const { partitionOf, inherits, replicaIdentity, clusteredOn } = propertiesOf<TableProperties>(object);
   if (renames && inherits.length > 0) return true;

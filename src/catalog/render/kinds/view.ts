@@ -2,7 +2,8 @@
 import { quoteIdent } from '../../../sql/quote.ts';
 import type { CatalogObject, MaterializedViewProperties, ViewProperties } from '../../model.ts';
 import type { Alteration, KindRenderer, Part, RenderContext } from '../context.ts';
-import { make, part, propertiesOf } from '../context.ts';
+import { make, part, partId, propertiesOf } from '../context.ts';
+import { keyOf, localName } from '../names.ts';
 import { commentChange, normalized, ownedAfterCreate, ownedChanges, role } from '../owned.ts';
 import { privilegeChanges, withNewOwner } from '../privileges.ts';
 import { RANK } from '../ranks.ts';
@@ -111,7 +112,24 @@ function create(object: CatalogObject, context: RenderContext): Part[] {
   const sql =
     `CREATE MATERIALIZED VIEW ${object.identity}${method}${withOptions(wanted)}${space} AS\n` +
     `${query(wanted)}\nWITH ${stored.populated ? '' : 'NO '}DATA`;
-  return [make([sql, ...rest], { tightens: true })];
+  return [make([sql, ...rest], { tightens: true }), ...clustering(null, object, context)];
+}
+
+/** CLUSTER ON, which names an index, and is said again where that one is made anew. */
+function clustering(before: CatalogObject | null, after: CatalogObject, context: RenderContext): Part[] {
+  const had = before === null ? undefined : propertiesOf<MaterializedViewProperties>(before).clusteredOn;
+  const { clusteredOn } = propertiesOf<MaterializedViewProperties>(after);
+  const view = `ALTER MATERIALIZED VIEW ${after.identity}`;
+  if (clusteredOn === undefined) {
+    return had === undefined ? [] : part('marks', [`${view} SET WITHOUT CLUSTER`]);
+  }
+  const index = keyOf('index', clusteredOn);
+  if (had !== undefined && context.same(had, clusteredOn) && !context.isCreated(index)) return [];
+  const local = localName({ kind: 'index', identity: clusteredOn });
+  return part('marks', [`${view} CLUSTER ON ${local}`], {
+    needs: [partId('make', index)],
+    rank: RANK.replicaIdentity,
+  });
 }
 
 /** Columns that have the same place and type under another name: renamed, then the query may follow. */
@@ -161,7 +179,8 @@ function alter(before: CatalogObject, after: CatalogObject, context: RenderConte
   const byPosition = new Map(had.columns.map((column, index) => [wanted.columns[index]?.name ?? '', column]));
   drafts.push(...columnDetails(after, (name) => byPosition.get(name), role(had.owner)));
   const parts: Part[] = [make(drafts)];
-  if (isMaterialized(after)) parts.push(...storedChanges(before, after));
+  if (isMaterialized(after))
+    parts.push(...storedChanges(before, after), ...clustering(before, after, context));
   return parts;
 }
 

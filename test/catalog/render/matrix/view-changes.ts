@@ -188,4 +188,10 @@ export const rows: readonly MatrixRow[] = [
     cosmetic: 'the column comes back last',
     refuses: { direction: 'back', reason: 'by position' },
   },
+  {
+    name: 'materialized view clustered on an index that is made anew, and on another',
+    base: 'CREATE TABLE t (a int, b int); CREATE MATERIALIZED VIEW m AS SELECT a, b FROM t; CREATE INDEX mi ON m (a); ALTER MATERIALIZED VIEW m CLUSTER ON mi; CREATE MATERIALIZED VIEW n AS SELECT a, b FROM t; CREATE INDEX ni ON n (a); CREATE INDEX nj ON n (b); ALTER MATERIALIZED VIEW n CLUSTER ON ni; CREATE MATERIALIZED VIEW o AS SELECT a FROM t; CREATE INDEX oi ON o (a)',
+    change:
+      'DROP INDEX mi; CREATE INDEX mi ON m (a, b); ALTER MATERIALIZED VIEW n CLUSTER ON nj; ALTER MATERIALIZED VIEW o CLUSTER ON oi',
+  },
 ];
