@@ -39,9 +39,7 @@ export function takeDown(impact: Impact, scene: Scene): RenderedStatement[] {
     if (object === undefined) continue;
     const renderer = rendererOf(object.kind);
     const implicit =
-      object.parent !== null &&
-      impact.dropped.has(object.parent) &&
-      !callsDropped(key, object, impact, scene);
+      object.parent !== null && impact.dropped.has(object.parent) && !holdsOthers(key, object, impact, scene);
     const taken = ownerGoes(object, impact, scene);
     const inside = [key, ...(owned.get(key) ?? [])];
     // What a type is made of goes with the type.
@@ -78,15 +76,18 @@ export function takeDown(impact: Impact, scene: Scene): RenderedStatement[] {
   return [...ordering.statements];
 }
 
-/** A CHECK, trigger or policy of a dropped table holds on to the functions that it calls, until it is gone itself. */
-function callsDropped(key: ObjectKey, object: CatalogObject, impact: Impact, scene: Scene): boolean {
+/**
+ * What belongs to a dropped table holds on to what it needs elsewhere until it is gone itself: a CHECK to functions, a
+ * foreign key to another table's key, a rule to another table's columns.
+ */
+function holdsOthers(key: ObjectKey, object: CatalogObject, impact: Impact, scene: Scene): boolean {
   if (object.kind === 'column') return false;
   return linksOf(scene.from)
     .needs(key)
-    .some((other) => {
-      const kind = scene.from.objects.get(other)?.kind;
-      return (
-        impact.dropped.has(other) && (kind === 'function' || kind === 'aggregate' || kind === 'operator')
-      );
-    });
+    .some(
+      (other) =>
+        impact.dropped.has(other) &&
+        other !== object.parent &&
+        scene.from.objects.get(other)?.parent !== object.parent,
+    );
 }

@@ -59,9 +59,10 @@ export function alteration(before: CatalogObject, after: CatalogObject, context:
     !context.same(had.type, wanted.type) ||
     !context.same(had.collation, wanted.collation) ||
     (context.isRetyped(key) && !isCarried(key, context));
-  // A child's type is its parents', also where the column is its own as well.
+  // A child's type is its parents', also where the column is its own as well; but it is not attached to a new one yet.
   const follows =
     context.formerly(key) !== undefined &&
+    !bringsColumns(after, context) &&
     (isInheritedOnly(after, context) ||
       followed(after, context).some((parent) => wasChild(after, parent, context)));
   const sameDefault = context.same(had.default, wanted.default) && !retyped && had.identity === null;

@@ -42,7 +42,7 @@ export function notNullFollows(
   context: RenderContext,
 ): boolean {
   const wanted = propertiesOf<ColumnProperties>(after);
-  if (before.notNull === wanted.notNull) return false;
+  if (before.notNull === wanted.notNull || bringsColumns(after, context)) return false;
   return followed(after, context).some((parent) => {
     // A parent that it does not have yet takes nothing away from it.
     if (!wanted.notNull && !wasChild(after, parent, context)) return false;

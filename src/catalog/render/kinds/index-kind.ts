@@ -125,6 +125,7 @@ export const index: KindRenderer = {
       const table = context.from.objects.get(object.parent ?? '');
       const detached =
         table !== undefined &&
+        context.later(keyOf('table', table.identity)) !== undefined &&
         (parentsLeft(table, (key) => context.later(key)).length > 0 ||
           parentsOf(table).some((one) => context.isGoing(keyOf('table', one))));
       if (!detached) return [];

@@ -182,7 +182,8 @@ function attach(object: CatalogObject, wanted: TableProperties, context: RenderC
     .map((child) => partId('make', keyOf('column', child.identity)));
   const demanded = context.children(key).flatMap((child) => {
     const above = keyOf(child.kind, `${wanted.partitionOf}.${localName(child)}`);
-    if (context.formerly(above) === undefined) return [];
+    const there = context.formerly(above) !== undefined;
+    if (!there && !(fresh && child.kind === 'column')) return [];
     if (child.kind === 'constraint') return [partId('make', keyOf('constraint', child.identity))];
     if (child.kind !== 'column') return [];
     return [

@@ -193,4 +193,17 @@ export const rows: readonly MatrixRow[] = [
     change:
       'DROP STATISTICS s1; CREATE STATISTICS s1 (ndistinct, dependencies) ON a, b FROM t; ALTER STATISTICS s2 RENAME TO s3; ALTER STATISTICS s3 SET SCHEMA s; ALTER STATISTICS s.s3 SET STATISTICS 9',
   },
+  {
+    name: 'key of a column that is renamed, which a table of a renamed schema refers to',
+    base: `CREATE SCHEMA s; CREATE TABLE t (a int CONSTRAINT "the key" PRIMARY KEY); CREATE TABLE s.f (a int REFERENCES t);
+      CREATE TABLE s.g (a int PRIMARY KEY REFERENCES t, b int REFERENCES s.g)`,
+    change: 'ALTER TABLE t RENAME a TO b; ALTER TABLE t RENAME TO u; ALTER SCHEMA s RENAME TO r',
+  },
+  {
+    name: 'key of a column that goes where a table that refers to it must be made again',
+    base: `CREATE SCHEMA s; CREATE TYPE s.e AS ENUM ('a'); CREATE TABLE t (a int PRIMARY KEY, x s.e);
+      CREATE TABLE f (a int REFERENCES t) PARTITION BY RANGE (a); CREATE TABLE g (a int REFERENCES t, k int PRIMARY KEY)`,
+    change: `ALTER TABLE g RENAME k TO l; ALTER TABLE t RENAME a TO b; DROP TABLE f; CREATE TABLE f (a int REFERENCES t) PARTITION BY LIST (a)`,
+    cosmetic: 'a renamed column comes last',
+  },
 ];

@@ -439,4 +439,19 @@ export const rows: readonly MatrixRow[] = [
     change: 'ALTER TABLE p DROP b',
     cosmetic: 'the column comes back last',
   },
+  {
+    name: 'partial index that calls a function, on a partitioned table and its partition',
+    base: "CREATE TABLE p (k int, s char(3)) PARTITION BY RANGE (k); CREATE TABLE c PARTITION OF p FOR VALUES FROM (MINVALUE) TO (10); CREATE FUNCTION f1(x int) RETURNS boolean IMMUTABLE LANGUAGE sql AS 'SELECT true'",
+    change: 'CREATE INDEX ON p (s) WHERE f1(k)',
+  },
+  {
+    name: 'partitioned table renamed, with a column of another type that its partitions have, too',
+    base: 'CREATE TABLE p (k int, s date, n int) PARTITION BY RANGE (k); CREATE TABLE c PARTITION OF p FOR VALUES FROM (MINVALUE) TO (10) PARTITION BY RANGE (k); CREATE TABLE cc PARTITION OF c FOR VALUES FROM (1) TO (3); CREATE DOMAIN d AS char(3)',
+    change: 'ALTER TABLE p ALTER s TYPE d USING NULL::d, ALTER n SET NOT NULL; ALTER TABLE p RENAME TO z2',
+  },
+  {
+    name: 'names of a partition and of a table with a key change hands',
+    base: 'CREATE TABLE p2 (id int NOT NULL) PARTITION BY RANGE (id); CREATE TABLE c20 PARTITION OF p2 FOR VALUES FROM (30) TO (MAXVALUE); CREATE TABLE t61 (id bigint PRIMARY KEY)',
+    change: 'ALTER TABLE c20 RENAME TO t0; ALTER TABLE t61 RENAME TO c20; ALTER TABLE t0 RENAME TO t61',
+  },
 ];
