@@ -24,6 +24,16 @@ export function testMajors(): readonly number[] {
 }
 
 /**
+ * The oldest and the newest major that run: for tests that cost much, and whose majors between teach little. With
+ * FERRATA_TEST_MAJORS set all that it names.
+ */
+export function outerMajors(): readonly number[] {
+  const majors = testMajors();
+  if (process.env.FERRATA_TEST_MAJORS !== undefined) return majors;
+  return [...new Set([Math.max(...majors), Math.min(...majors)])];
+}
+
+/**
  * The shared server of this major. Where it is not on this machine (never with CI=true) the newest one that runs, and
  * the reason is printed: look at `major` before asserting on a version.
  */

@@ -4,17 +4,14 @@ import { compareCatalogs } from '../../../src/catalog/compare.ts';
 import { fingerprintCatalog } from '../../../src/catalog/fingerprint.ts';
 import { readCatalog } from '../../../src/catalog/read.ts';
 import type { Connection } from '../../../src/postgres/connection.ts';
-import { testMajors, testServer } from '../../support/servers.ts';
+import { outerMajors, testServer } from '../../support/servers.ts';
 import { CASES } from './cases.ts';
 
 const suffix = randomBytes(3).toString('hex');
 const [reader, writer] = [`reader_${suffix}`, `writer_${suffix}`];
 const named = (text: string) => text.replaceAll(/\breader\b/g, reader).replaceAll(/\bwriter\b/g, writer);
 
-/** 17 differs from 16 and 18 in nothing that is not tried with these, unless all majors run. */
-const MAJORS = testMajors().filter((major) => major !== 17 || process.env.FERRATA_TEST_MAJORS !== undefined);
-
-describe.each(MAJORS)('PostgreSQL %i sees', (wanted) => {
+describe.each([...outerMajors()])('PostgreSQL %i sees', (wanted) => {
   let connection: Connection;
   let major = wanted;
 

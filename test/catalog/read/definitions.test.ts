@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { compareCatalogs } from '../../../src/catalog/compare.ts';
 import { readCatalog } from '../../../src/catalog/read.ts';
-import { testMajors, testServer } from '../../support/servers.ts';
+import { outerMajors, testServer } from '../../support/servers.ts';
 
 /** Each leaves one object behind that nothing else needs. */
 const OBJECTS: readonly (readonly [key: string, sql: string, from?: number])[] = [
@@ -98,7 +98,7 @@ const SETUP = `CREATE SCHEMA other; CREATE SCHEMA s; SET search_path = s; CREATE
   CREATE FUNCTION e_int(e) RETURNS int LANGUAGE sql AS 'SELECT 1';
   CREATE FUNCTION evf() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'`;
 
-test.each([...testMajors()])(
+test.each([...outerMajors()])(
   'PostgreSQL %i: every definition makes again what its drop took away',
   async (wanted) => {
     const server = await testServer(wanted);
