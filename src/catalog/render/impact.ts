@@ -10,7 +10,7 @@ import type { Draft } from './graph.ts';
 import { grouped } from './groups.ts';
 import { parentsLeft, parentsOf } from './inheritance.ts';
 import { leftAlone } from './left-alone.ts';
-import { keyOf, localName } from './names.ts';
+import { formatName, keyOf, localName, nameOf } from './names.ts';
 import { type Rebinding, rebindingOf } from './rebinding.ts';
 import { rendererOf } from './registry.ts';
 import { mentions } from './tokens.ts';
@@ -116,7 +116,26 @@ class Finder {
       }),
     );
     const links = linksOf(from);
-    return [...links.neededBy(key), ...links.children(key), ...(this.#owned.get(key) ?? [])];
+    return [
+      ...links.neededBy(key),
+      ...links.children(key),
+      ...(this.#owned.get(key) ?? []),
+      ...this.#partnersOf(key),
+    ];
+  }
+
+  /**
+   * An operator that goes takes its name from those that have it as commutator or negator, and what it leaves for them to
+   * name (a shell) is named again only when they are made. One of other operand types counts, too: a rebuild too many.
+   */
+  #partnersOf(key: ObjectKey): ObjectKey[] {
+    const { from, becomes } = this.#input;
+    const object = this.#object(key);
+    if (object?.kind !== 'operator' || becomes.get(key)?.properties.shell !== true) return [];
+    const named = `OPERATOR(${formatName({ ...nameOf(object), suffix: '' })})`;
+    return [...from.objects].flatMap(([other, { kind, properties }]) =>
+      kind === 'operator' && other !== key && String(properties.definition).includes(named) ? [other] : [],
+    );
   }
 
   run(): Impact {

@@ -77,13 +77,6 @@ export const EXCEPTIONS: readonly Exception[] = [
     reason: 'A base type is more than one statement (shell, functions, type): `details` holds it.',
   },
   {
-    kind: 'operator',
-    property: 'shell',
-    how: ['alter'],
-    reason:
-      'An operator that is but a name (another names it as its commutator) is made and dropped; that it is defined later is not taken back wholly, which the comparison shows.',
-  },
-  {
     kind: 'trigger',
     property: 'inherited',
     how: ['alter'],

@@ -50,4 +50,10 @@ export const rows: readonly MatrixRow[] = [
     base: 'CREATE ACCESS METHOD am TYPE TABLE HANDLER heap_tableam_handler; CREATE TABLE t (a int); CREATE MATERIALIZED VIEW m AS SELECT a FROM t',
     change: 'ALTER MATERIALIZED VIEW m SET ACCESS METHOD am',
   },
+  {
+    name: 'operator that was but a name is defined',
+    base: `CREATE FUNCTION f(int, int) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT true';
+      CREATE OPERATOR ### (FUNCTION = f, LEFTARG = int, RIGHTARG = int, COMMUTATOR = @@@); CREATE VIEW v AS SELECT 1 ### 2 AS x`,
+    change: 'CREATE OPERATOR @@@ (FUNCTION = f, LEFTARG = int, RIGHTARG = int, COMMUTATOR = ###)',
+  },
 ];
