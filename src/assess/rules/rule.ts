@@ -3,7 +3,7 @@ import type { ParsedStatement } from '../../sql/model.ts';
 import { child, children, type KindedNode, type Node, relationOf, text } from '../../sql/tree.ts';
 import type { Analysis } from '../analyse.ts';
 import type { AssessContext } from '../context.ts';
-import type { Finding, Severity } from '../model.ts';
+import type { Finding, LockMode, Severity } from '../model.ts';
 
 /** One place where a rule applies. */
 export interface Hit {
@@ -11,6 +11,38 @@ export interface Hit {
   readonly message: string;
   /** The SQL to write instead: complete statements; empty where no SQL helps. A null is left out. */
   readonly safeSql: readonly (string | null)[] | (() => Promise<readonly (string | null)[]>);
+  /** Where this case weighs more or less than the rule's own severity: a small table, a busy one. */
+  readonly severity?: Severity;
+}
+
+/** What a server shows when the example's bad SQL runs, and does not show when the SQL to write instead runs. */
+export type Danger =
+  /** A lock on the relation, at least this strong. */
+  | { readonly kind: 'lock'; readonly relation: string; readonly mode: LockMode }
+  /** The relation is written anew. */
+  | { readonly kind: 'rewrite'; readonly relation: string }
+  /** The relation is read whole, or an index of it is built, while it is locked. */
+  | { readonly kind: 'scan'; readonly relation: string }
+  /** The statement itself fails. */
+  | { readonly kind: 'fails'; readonly sqlstate: string }
+  /** A statement of the application that worked before fails afterwards; `prepared`: on the same session, prepared before. */
+  | {
+      readonly kind: 'breaks';
+      readonly query: string;
+      readonly sqlstate: string;
+      readonly prepared?: true;
+    }
+  /** A query that returns rows afterwards: what is wrong then. `from` and `to`: the majors that show it, where not all do. */
+  | { readonly kind: 'shows'; readonly query: string; readonly from?: number; readonly to?: number }
+  /** A convention: there is nothing that a server could show. */
+  | { readonly kind: 'convention' };
+
+export interface Example {
+  readonly schema: string;
+  readonly bad: string;
+  readonly danger?: Danger;
+  /** What to run instead, where the finding's own SQL is not the whole of it; each is run, as written, one after the other. */
+  readonly good?: readonly string[];
 }
 
 export interface Rule {
@@ -25,7 +57,13 @@ export interface Rule {
   /** What to do, in words: beside the SQL, or in its place. */
   readonly instead: string;
   /** Run by the tests on real servers, and shown on the rule's page. */
-  readonly example: { readonly schema: string; readonly bad: string };
+  readonly example: Example;
+  /** Majors of PostgreSQL that it concerns, both ends included; all that are supported where it is not given. */
+  readonly versions?: { readonly from?: number; readonly to?: number };
+  /** A matter of taste: off until the project's configuration switches it on. */
+  readonly optional?: true;
+  /** Chapter of PostgreSQL's manual, as the last part of its address: `sql-createindex.html#…`. */
+  readonly manual?: string;
 }
 
 export function rule(definition: Rule): Rule {
@@ -36,7 +74,7 @@ export async function findingFrom(source: Rule, statement: ParsedStatement, hit:
   const safe = typeof hit.safeSql === 'function' ? await hit.safeSql() : hit.safeSql;
   return {
     id: source.id,
-    severity: source.severity,
+    severity: hit.severity ?? source.severity,
     line: statement.line,
     column: statement.column,
     title: source.title,
