@@ -78,3 +78,38 @@ export function undone(statement: string): string {
   if (granted === null) throw new Error(`no GRANT or REVOKE: ${statement}`);
   return `REVOKE ${granted[1]} FROM ${granted[2]}${by}`;
 }
+
+/**
+ * The statements in an order in which they can be run: who grants something was granted it before, with its grant option.
+ * Backwards it is the order in which they can be taken back.
+ */
+export function grantorsFirst(statements: readonly string[]): string[] {
+  const ordered: string[] = [];
+  let waiting = [...statements];
+  while (waiting.length > 0) {
+    const givers = new Set(waiting.flatMap((statement) => receiverOf(statement) ?? []));
+    const ready = waiting.filter((statement) => {
+      const { sql, grantor } = grantorOf(statement);
+      return grantor === null || !givers.has(`${grantor} ${privilegeOf(sql)}`);
+    });
+    // Two who gave each other the option: the server refuses such circles, so there are none.
+    if (ready.length === 0) return [...ordered, ...waiting];
+    ordered.push(...ready);
+    waiting = waiting.filter((statement) => !ready.includes(statement));
+  }
+  return ordered;
+}
+
+/** Who may pass something on after this statement, and what. */
+function receiverOf(statement: string): string | null {
+  const { sql } = grantorOf(statement);
+  const receiver = / TO (\S+|"(?:[^"]|"")+") WITH GRANT OPTION$/.exec(sql)?.[1];
+  return receiver === undefined ? null : `${receiver} ${privilegeOf(sql)}`;
+}
+
+/** `CREATE ON DATABASE current`, without the statement's own words. */
+function privilegeOf(sql: string): string {
+  return sql
+    .replace(/^(?:GRANT|REVOKE GRANT OPTION FOR|REVOKE) /, '')
+    .replace(/ (?:TO|FROM) (?:"(?:[^"]|"")+"|\S+)(?: WITH GRANT OPTION)?$/, '');
+}

@@ -15,6 +15,7 @@ import { findClient } from '../postgres/programs.ts';
 import { quoteIdent } from '../sql/quote.ts';
 import { withoutWatch } from './dumped.ts';
 import type { ScratchDatabase, ScratchPlace } from './scratch.ts';
+import { giveToOwner, ownerOfTarget } from './scratch-owner.ts';
 
 export interface SchemaCopy {
   readonly database: ScratchDatabase;
@@ -34,16 +35,27 @@ export async function copySchema(
 ): Promise<SchemaCopy> {
   if (place.kind !== 'same-server')
     await withConnection(place, (connection) => copyRoles(connection, target));
-  const rendered = await attempt(place, wanted, (connection) => applyRendered(connection, wanted));
+  const owner = await ownerOfTarget(target);
+  let owned = true;
+  const rendered = await attempt(place, wanted, async (connection) => {
+    owned = await giveToOwner(connection, connection.server.database, owner);
+    await applyRendered(connection, wanted);
+  });
   if (rendered.ok) return { database: rendered.database, catalog: rendered.catalog, way: 'rendered' };
-  const dumped = await attempt(place, wanted, (connection) => applyDump(connection, wanted, target));
+  const dumped = await attempt(place, wanted, async (connection) => {
+    await giveToOwner(connection, connection.server.database, owner);
+    await applyDump(connection, wanted, target);
+  });
   if (dumped.ok) {
     reporter({ type: 'scratch', message: `schema copied by pg_dump (${rendered.why})` });
     return { database: dumped.database, catalog: dumped.catalog, way: 'dumped' };
   }
   throw new FerrataError('scratch-differs', "The scratch copy's schema is not equal to the target's.", {
     why: `Rendered from the catalog: ${rendered.why}. By pg_dump: ${dumped.why}.`,
-    hint: 'Set `scratchUrl` to a copy of the target, or report the object that is named above.',
+    hint:
+      !owned && wanted.objects.has('database current')
+        ? 'Rehearse as the owner of the database or as a superuser; or run `ferrata servers install <major>`, so that a server is started for it.'
+        : 'Set `scratchUrl` to a copy of the target, or report the object that is named above.',
   });
 }
 

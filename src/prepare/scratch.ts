@@ -14,6 +14,7 @@ import { sqlStateOf } from '../postgres/errors.ts';
 import { findServers, type ServerPrograms } from '../postgres/programs.ts';
 import { startScratchServer } from '../postgres/server.ts';
 import { quoteIdent, quoteLiteral } from '../sql/quote.ts';
+import { giveToOwner } from './scratch-owner.ts';
 
 export interface ScratchPlace {
   readonly kind: 'url' | 'same-server' | 'local-server';
@@ -180,22 +181,24 @@ async function dropSubscriptions(connector: Connector): Promise<void> {
   }
 }
 
-/** CREATE DATABASE … TEMPLATE leaves behind settings, comment, privileges and labels of the database (manual, 23.3). */
+/** CREATE DATABASE … TEMPLATE leaves behind owner, settings, comment, privileges and labels of the database (manual, 23.3). */
 async function copyDatabaseSettings(
   connection: Connection,
   from: Connector,
   template: string,
   to: ScratchDatabase,
 ): Promise<void> {
-  const [found] = await connection.query<{ there: boolean }>(
-    `SELECT EXISTS (SELECT FROM pg_catalog.pg_db_role_setting WHERE setdatabase = d.oid)
+  const [found] = await connection.query<{ there: boolean; owner: string }>(
+    `SELECT pg_catalog.pg_get_userbyid(d.datdba) AS owner, EXISTS (SELECT FROM pg_catalog.pg_db_role_setting WHERE setdatabase = d.oid)
          OR d.datacl IS NOT NULL OR pg_catalog.shobj_description(d.oid, 'pg_database') IS NOT NULL
          OR EXISTS (SELECT FROM pg_catalog.pg_shseclabel WHERE objoid = d.oid AND classoid = 'pg_catalog.pg_database'::regclass)
          AS there
      FROM pg_catalog.pg_database d WHERE d.datname = $1`,
     [template],
   );
-  if (found?.there !== true) return;
+  if (found === undefined) return;
+  await giveToOwner(connection, to.name, found.owner);
+  if (!found.there) return;
   const original = await from.connect('scratch');
   const catalog = await readCatalog(original, { dependencies: false });
   // Closed before the next copy: a template that somebody is connected to can not be copied.

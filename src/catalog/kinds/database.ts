@@ -1,6 +1,6 @@
 import { quoteIdent, quoteLiteral } from '../../sql/quote.ts';
 import { acl, defaultAcl, text } from '../decode.ts';
-import { grantorOf, privilegeStatements, undone } from '../privilege-statements.ts';
+import { grantorOf, grantorsFirst, privilegeStatements, undone } from '../privilege-statements.ts';
 import { addDefined, oneStatement } from './definition.ts';
 import type { Kind } from './kind.ts';
 
@@ -54,7 +54,7 @@ export const database: Kind = {
       const isPlain = assignments.length + privileges.length + system.length === 0 && comment === null;
       if (isPlain && labels.securityLabels === undefined) continue;
       const about = 'COMMENT ON DATABASE ';
-      const given = [...privileges, ...system];
+      const given = grantorsFirst([...privileges, ...system]);
       addDefined(
         {
           kind: 'database',
@@ -73,7 +73,7 @@ export const database: Kind = {
           drop: oneStatement([
             ...assignments.map(reset),
             ...(comment === null ? [] : [execute(about, ' IS NULL')]),
-            ...given.map(undone).flatMap(grant),
+            ...given.toReversed().map(undone).flatMap(grant),
             ...labelled(labels.securityLabels ?? [], true),
             'NULL',
           ]),

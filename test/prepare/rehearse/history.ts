@@ -39,7 +39,7 @@ export function settingsFor(scratchUrl: string | null): Settings {
   };
 }
 
-function migrationOf({ up, down }: Texts, index: number): Migration {
+export function migrationOf({ up, down }: Texts, index: number): Migration {
   const id = `2024010100000${index}_m${index}`;
   const file = (name: string, text: string) => ({ path: `migrations/${id}/${name}`, text });
   return {
