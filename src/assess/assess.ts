@@ -7,8 +7,7 @@ import { type Analysis, analyse } from './analyse.ts';
 import { AssessContext } from './context.ts';
 import type { Assessment, Finding, RelationSize } from './model.ts';
 import { isReversible, riskOf, typeOf } from './risk.ts';
-import { findingsOf } from './rules/index.ts';
-import { findingsOfScript } from './rules/script-rules.ts';
+import { readFindings } from './rules/index.ts';
 
 export interface AssessFacts {
   /** Null: assessed from the text alone. */
@@ -18,6 +17,8 @@ export interface AssessFacts {
   readonly policy: Policy;
   /** Default `public`. */
   readonly searchPath?: readonly string[];
+  /** Ids of optional rules that the project switched on. */
+  readonly rules?: ReadonlySet<string>;
 }
 
 /**
@@ -45,13 +46,14 @@ export interface ScriptFacts extends AssessFacts {
 /** As `assessMigration`, for a script that is parsed already. */
 export async function assessScript(script: Script, facts: ScriptFacts): Promise<Assessment> {
   const pending: (() => Promise<Finding>)[] = [];
-  const context = new AssessContext(facts.catalog, facts.searchPath);
+  const context = new AssessContext(facts.catalog, facts.searchPath, facts.sizes);
+  const reader = readFindings(facts.rules);
   const analyses = analyse(script, context, facts.sizes, (analysis, moment) => {
-    pending.push(...findingsOf(analysis, moment));
+    pending.push(...reader.see(analysis, moment));
   });
+  pending.push(...reader.end(context));
   const findings: Finding[] = [];
   for (const make of pending) findings.push(await make());
-  findings.push(...(await findingsOfScript(script, analyses)));
   const relations = sizesOf(touchedBy(analyses), facts.sizes);
   const { risk, reasons } = riskOf(analyses, relations);
   return {

@@ -14,6 +14,7 @@ import { quoteIdent, quoteQualified, splitQualified } from '../sql/quote.ts';
 import { madeRelation } from '../sql/relations.ts';
 import { setsSearchPath } from '../sql/session.ts';
 import { children, nameFromParts, type QualifiedName, relationOf, strings, text } from '../sql/tree.ts';
+import type { RelationSize } from './model.ts';
 
 const RELATION_KINDS: readonly ObjectKind[] = ['table', 'view', 'materialized view', 'sequence', 'index'];
 
@@ -33,8 +34,15 @@ export class AssessContext {
   #heirs: ReadonlyMap<string, readonly string[]> | null = null;
   readonly #childIndex: ReadonlyMap<string, readonly CatalogObject[]>;
 
-  constructor(catalog: Catalog | null, searchPath: readonly string[] = ['public']) {
+  readonly #sizes: ReadonlyMap<string, RelationSize>;
+
+  constructor(
+    catalog: Catalog | null,
+    searchPath: readonly string[] = ['public'],
+    sizes: ReadonlyMap<string, RelationSize> = new Map(),
+  ) {
     this.catalog = catalog;
+    this.#sizes = sizes;
     this.#searchPath = searchPath;
     this.#childIndex = byParent(catalog);
   }
@@ -56,6 +64,11 @@ export class AssessContext {
   /** Whether the migration itself made the relation, so that nobody else uses it. */
   isNew(relation: string): boolean {
     return this.#made.has(relation);
+  }
+
+  /** Rows and bytes of a relation, where they were measured. */
+  size(relation: string): RelationSize | null {
+    return this.#sizes.get(relation) ?? null;
   }
 
   table(relation: string): TableProperties | null {

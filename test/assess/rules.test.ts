@@ -1,8 +1,7 @@
 /** Every rule: its example is found, runs on a real server, and so does the SQL that it offers instead. */
 import { describe, expect, it } from 'vitest';
-import { RULES } from '../../src/assess/rules/index.ts';
+import { RULES, SCRIPT_RULES } from '../../src/assess/rules/index.ts';
 import { renderPage } from '../../src/assess/rules/page.ts';
-import { SCRIPT_RULES } from '../../src/assess/rules/script-rules.ts';
 import { readCatalog } from '../../src/catalog/read.ts';
 import { parseScript } from '../../src/sql/parse.ts';
 import { outsideTransaction } from '../../src/sql/transactional.ts';

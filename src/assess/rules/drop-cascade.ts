@@ -32,5 +32,6 @@ export const dropCascade = rule({
   example: {
     schema: 'CREATE TABLE t (id int PRIMARY KEY); CREATE VIEW v AS SELECT id FROM t;',
     bad: 'DROP TABLE t CASCADE;',
+    danger: { kind: 'breaks', query: 'SELECT id FROM v', sqlstate: '42P01' },
   },
 });

@@ -30,7 +30,8 @@ export const indexCreateBlocking = rule({
   instead:
     'Build it CONCURRENTLY: slower, but writes go on. It runs outside a transaction, as a step of its own.',
   example: {
-    schema: 'CREATE TABLE t (id int PRIMARY KEY, a int);',
+    schema: 'CREATE TABLE t (id int PRIMARY KEY, a int); INSERT INTO t VALUES (1, 2);',
     bad: 'CREATE INDEX t_a ON t (a);',
+    danger: { kind: 'lock', relation: 't', mode: 'ShareLock' },
   },
 });

@@ -26,5 +26,6 @@ export const indexDropBlocking = rule({
   example: {
     schema: 'CREATE TABLE t (id int PRIMARY KEY, a int); CREATE INDEX t_a ON t (a);',
     bad: 'DROP INDEX t_a;',
+    danger: { kind: 'lock', relation: 't', mode: 'AccessExclusiveLock' },
   },
 });

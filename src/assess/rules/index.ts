@@ -1,60 +1,61 @@
 import type { Analysis } from '../analyse.ts';
 import type { AssessContext } from '../context.ts';
 import type { Finding } from '../model.ts';
-import { columnAddNotNull } from './column-add-not-null.ts';
-import { columnAddRewrite } from './column-add-rewrite.ts';
-import { columnDrop } from './column-drop.ts';
-import { columnTypeRewrite } from './column-type-rewrite.ts';
-import { constraintCheckNotValid } from './constraint-check-not-valid.ts';
-import { constraintFkNotValid } from './constraint-fk-not-valid.ts';
-import { constraintUniqueBlocking } from './constraint-unique-blocking.ts';
-import { dmlUnbounded } from './dml-unbounded.ts';
-import { dropCascade } from './drop-cascade.ts';
-import { indexCreateBlocking } from './index-create-blocking.ts';
-import { indexDropBlocking } from './index-drop-blocking.ts';
-import { maintenanceRewrite } from './maintenance-rewrite.ts';
-import { matviewRefreshBlocking } from './matview-refresh-blocking.ts';
-import { renameColumn } from './rename-column.ts';
-import { renameTable } from './rename-table.ts';
-import { findingFrom, type Rule } from './rule.ts';
-import { setNotNullScan } from './set-not-null-scan.ts';
-import { tableDrop } from './table-drop.ts';
-import { truncate } from './truncate.ts';
+import * as all from './all.ts';
+import { concerns, findingFrom, type Rule, type ScriptRule } from './rule.ts';
 
-/** Every rule about single statements; `script-rules.ts` has those about several. */
-export const RULES: readonly Rule[] = [
-  columnAddNotNull,
-  columnAddRewrite,
-  columnDrop,
-  columnTypeRewrite,
-  constraintCheckNotValid,
-  constraintFkNotValid,
-  constraintUniqueBlocking,
-  dmlUnbounded,
-  dropCascade,
-  indexCreateBlocking,
-  indexDropBlocking,
-  maintenanceRewrite,
-  matviewRefreshBlocking,
-  renameColumn,
-  renameTable,
-  setNotNullScan,
-  tableDrop,
-  truncate,
-];
+const EVERY: readonly (Rule | ScriptRule)[] = Object.values(all);
+
+/** Every rule about single statements, by id. */
+export const RULES: readonly Rule[] = EVERY.filter((rule) => 'applies' in rule);
+/** Every rule about several statements of a script, by id. */
+export const SCRIPT_RULES: readonly ScriptRule[] = EVERY.filter((rule) => 'read' in rule);
 
 const BY_KIND = new Map<string, Rule[]>();
 for (const rule of RULES) {
   for (const kind of rule.on) BY_KIND.set(kind, [...(BY_KIND.get(kind) ?? []), rule]);
 }
 
+/** A finding whose SQL to write instead is made when it is called; what depends on the moment has been read already. */
+export type PendingFinding = () => Promise<Finding>;
+
+export interface FindingReader {
+  /** Called for each statement at the moment it would run. */
+  readonly see: (analysis: Analysis, context: AssessContext) => readonly PendingFinding[];
+  /** Called behind the last one. */
+  readonly end: (context: AssessContext) => readonly PendingFinding[];
+}
+
 /**
- * The findings about a statement. What depends on the moment is read now; the SQL to write instead is made when the
- * returned functions are called.
+ * Reads one script for its findings.
+ *
+ * @param enabled the optional rules that the project switched on, by id
  */
-export function findingsOf(analysis: Analysis, context: AssessContext): readonly (() => Promise<Finding>)[] {
-  const { statement } = analysis;
-  return (BY_KIND.get(statement.kind) ?? []).flatMap((rule) =>
-    rule.applies(analysis, context).map((hit) => () => findingFrom(rule, statement, hit)),
-  );
+export function readFindings(enabled: ReadonlySet<string> = new Set()): FindingReader {
+  const isOn = (rule: Rule | ScriptRule, context: AssessContext): boolean =>
+    (rule.optional !== true || enabled.has(rule.id)) && concerns(rule, context.catalog?.major ?? null);
+  const readers = SCRIPT_RULES.map((rule) => ({ rule, reader: rule.read() }));
+  return {
+    see: (analysis, context) => {
+      const { statement } = analysis;
+      const single = (BY_KIND.get(statement.kind) ?? [])
+        .filter((rule) => isOn(rule, context))
+        .flatMap((rule) =>
+          rule.applies(analysis, context).map((hit) => () => findingFrom(rule, statement, hit)),
+        );
+      const several = readers.flatMap(({ rule, reader }) =>
+        reader
+          .see(analysis, context)
+          .filter(() => isOn(rule, context))
+          .map((hit) => () => findingFrom(rule, hit.statement, hit)),
+      );
+      return [...single, ...several];
+    },
+    end: (context) =>
+      readers.flatMap(({ rule, reader }) =>
+        (reader.end?.(context) ?? [])
+          .filter(() => isOn(rule, context))
+          .map((hit) => () => findingFrom(rule, hit.statement, hit)),
+      ),
+  };
 }

@@ -29,7 +29,8 @@ export const renameColumn = rule({
   instead:
     'Add the new column, keep the two equal with a trigger, fill it in batches, move the programs, then drop the old one; or leave the name and alias it in the application.',
   example: {
-    schema: 'CREATE TABLE t (id int PRIMARY KEY, a int);',
+    schema: 'CREATE TABLE t (id int PRIMARY KEY, a int); INSERT INTO t VALUES (1, 2);',
     bad: 'ALTER TABLE t RENAME COLUMN a TO b;',
+    danger: { kind: 'breaks', query: 'SELECT a FROM t', sqlstate: '42703' },
   },
 });

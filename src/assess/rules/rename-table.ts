@@ -28,5 +28,9 @@ export const renameTable = rule({
   why: 'Old and new versions of an application run side by side during a deployment; only one of them knows the new name. Indexes, sequences and constraints keep names of the old table.',
   instead:
     'In the same transaction create a view under the old name (simple views take writes too); drop it when no program uses it any more.',
-  example: { schema: 'CREATE TABLE t (id int PRIMARY KEY);', bad: 'ALTER TABLE t RENAME TO u;' },
+  example: {
+    schema: 'CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1);',
+    bad: 'ALTER TABLE t RENAME TO u;',
+    danger: { kind: 'breaks', query: 'SELECT id FROM t', sqlstate: '42P01' },
+  },
 });

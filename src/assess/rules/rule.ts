@@ -15,13 +15,20 @@ export interface Hit {
   readonly severity?: Severity;
 }
 
-/** What a server shows when the example's bad SQL runs, and does not show when the SQL to write instead runs. */
+/**
+ * What a server shows when the example's bad SQL runs, and does not show when the SQL to write instead runs. Both run as a
+ * migration file does: statements up to a COMMIT share a transaction, CONCURRENTLY and its like stand outside.
+ */
 export type Danger =
   /** A lock on the relation, at least this strong. */
   | { readonly kind: 'lock'; readonly relation: string; readonly mode: LockMode }
+  /** The relation is still locked, at least so strongly, when the next statement of the same transaction begins. */
+  | { readonly kind: 'holds'; readonly relation: string; readonly mode: LockMode }
+  /** One transaction holds a lock, at least this strong, on all of these at once. */
+  | { readonly kind: 'holds together'; readonly relations: readonly string[]; readonly mode: LockMode }
   /** The relation is written anew. */
   | { readonly kind: 'rewrite'; readonly relation: string }
-  /** The relation is read whole, or an index of it is built, while it is locked. */
+  /** The relation is read whole, or an index of it is built, while it is locked at least against writes. */
   | { readonly kind: 'scan'; readonly relation: string }
   /** The statement itself fails. */
   | { readonly kind: 'fails'; readonly sqlstate: string }
@@ -34,25 +41,24 @@ export type Danger =
     }
   /** A query that returns rows afterwards: what is wrong then. `from` and `to`: the majors that show it, where not all do. */
   | { readonly kind: 'shows'; readonly query: string; readonly from?: number; readonly to?: number }
-  /** A convention: there is nothing that a server could show. */
-  | { readonly kind: 'convention' };
+  /** A convention: there is nothing that a server could show, and why. */
+  | { readonly kind: 'convention'; readonly reason: string };
 
 export interface Example {
+  /** Makes the objects, with some rows: a danger that only an empty table is free of must be seen. */
   readonly schema: string;
   readonly bad: string;
-  readonly danger?: Danger;
+  readonly danger: Danger;
   /** What to run instead, where the finding's own SQL is not the whole of it; each is run, as written, one after the other. */
   readonly good?: readonly string[];
 }
 
-export interface Rule {
+/** What there is to learn about one danger, and what its page under docs/findings says. */
+export interface Lesson {
   readonly id: string;
   readonly severity: Severity;
   readonly title: string;
-  /** Kinds of statements that it looks at. */
-  readonly on: readonly string[];
-  readonly applies: (analysis: Analysis, context: AssessContext) => readonly Hit[];
-  /** The lesson: what it blocks or breaks, and where the manual says so. */
+  /** What it blocks or breaks, and where the manual says so. */
   readonly why: string;
   /** What to do, in words: beside the SQL, or in its place. */
   readonly instead: string;
@@ -66,11 +72,47 @@ export interface Rule {
   readonly manual?: string;
 }
 
+/** A rule about single statements. */
+export interface Rule extends Lesson {
+  /** Kinds of statements that it looks at. */
+  readonly on: readonly string[];
+  readonly applies: (analysis: Analysis, context: AssessContext) => readonly Hit[];
+}
+
+/** A rule about several statements of one script. */
+export interface ScriptRule extends Lesson {
+  /** Begins to read a script. */
+  readonly read: () => ScriptReader;
+}
+
+/** Reads one script from its first statement to its last, and remembers what it needs. */
+export interface ScriptReader {
+  /** Called for each statement at the moment it would run: the context knows those before it. */
+  see(analysis: Analysis, context: AssessContext): readonly ScriptHit[];
+  /** Called behind the last one. */
+  end?(context: AssessContext): readonly ScriptHit[];
+}
+
+export interface ScriptHit extends Hit {
+  /** The statement that it is shown at: the present one, or one before it. */
+  readonly statement: ParsedStatement;
+}
+
 export function rule(definition: Rule): Rule {
   return Object.freeze(definition);
 }
 
-export async function findingFrom(source: Rule, statement: ParsedStatement, hit: Hit): Promise<Finding> {
+export function scriptRule(definition: ScriptRule): ScriptRule {
+  return Object.freeze(definition);
+}
+
+/** Whether the rule concerns this major; without a server every major may be meant. */
+export function concerns(lesson: Lesson, major: number | null): boolean {
+  if (major === null) return true;
+  return major >= (lesson.versions?.from ?? 0) && major <= (lesson.versions?.to ?? Number.POSITIVE_INFINITY);
+}
+
+export async function findingFrom(source: Lesson, statement: ParsedStatement, hit: Hit): Promise<Finding> {
   const safe = typeof hit.safeSql === 'function' ? await hit.safeSql() : hit.safeSql;
   return {
     id: source.id,

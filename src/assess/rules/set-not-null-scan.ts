@@ -36,7 +36,8 @@ export const setNotNullScan = rule({
   instead:
     'Add the CHECK as NOT VALID, validate it, and only then set NOT NULL: each on its own, with COMMIT between.',
   example: {
-    schema: 'CREATE TABLE t (id int PRIMARY KEY, a int);',
+    schema: 'CREATE TABLE t (id int PRIMARY KEY, a int); INSERT INTO t VALUES (1, 2);',
     bad: 'ALTER TABLE t ALTER COLUMN a SET NOT NULL;',
+    danger: { kind: 'scan', relation: 't' },
   },
 });

@@ -22,5 +22,9 @@ export const truncate = rule({
     }),
   why: 'It takes an AccessExclusiveLock, is not MVCC-safe (older snapshots see an empty table), and passes row triggers by, those that keep a copy or an audit log among them (PostgreSQL manual, TRUNCATE, notes).',
   instead: 'Delete the rows that are meant, in batches; repeat until nothing is deleted.',
-  example: { schema: 'CREATE TABLE t (id int PRIMARY KEY);', bad: 'TRUNCATE t;' },
+  example: {
+    schema: 'CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1);',
+    bad: 'TRUNCATE t;',
+    danger: { kind: 'lock', relation: 't', mode: 'AccessExclusiveLock' },
+  },
 });

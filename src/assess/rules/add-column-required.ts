@@ -5,8 +5,8 @@ import { alterTableSql, commands, existingRelation, rule } from './rule.ts';
 
 const VALUES = new Set(['CONSTR_DEFAULT', 'CONSTR_IDENTITY', 'CONSTR_GENERATED']);
 
-export const columnAddNotNull = rule({
-  id: 'column-add-not-null',
+export const addColumnRequired = rule({
+  id: 'add-column-required',
   severity: 'danger',
   title: 'A NOT NULL column without a default fails on a table that has rows',
   on: ['AlterTableStmt'],
@@ -33,7 +33,8 @@ export const columnAddNotNull = rule({
   instead:
     'Give it a constant DEFAULT, or add it nullable, fill it, and set NOT NULL later by way of a validated CHECK.',
   example: {
-    schema: 'CREATE TABLE t (id int PRIMARY KEY);',
+    schema: 'CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1);',
     bad: 'ALTER TABLE t ADD COLUMN a int NOT NULL;',
+    danger: { kind: 'fails', sqlstate: '23502' },
   },
 });

@@ -1,8 +1,8 @@
 import { relationOf, showName } from '../../sql/tree.ts';
 import { existingRelation, rule } from './rule.ts';
 
-export const dmlUnbounded = rule({
-  id: 'dml-unbounded',
+export const unbatchedUpdate = rule({
+  id: 'unbatched-update',
   severity: 'warning',
   title: 'Writing all rows in one statement locks them all until the end',
   on: ['UpdateStmt', 'DeleteStmt'],
@@ -28,7 +28,9 @@ export const dmlUnbounded = rule({
   instead:
     'Write in batches of some thousand rows by ranges of the key, each in a transaction of its own; repeat a DELETE with a LIMIT until it deletes nothing.',
   example: {
-    schema: 'CREATE TABLE t (id int PRIMARY KEY, a int);',
+    schema:
+      'CREATE TABLE t (id int PRIMARY KEY, a int); INSERT INTO t SELECT n, n FROM generate_series(1, 20000) AS n;',
     bad: 'DELETE FROM t;',
+    danger: { kind: 'shows', query: 'SELECT FROM t HAVING count(*) = 0' },
   },
 });

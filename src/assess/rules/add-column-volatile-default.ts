@@ -4,8 +4,8 @@ import { addColumnRewrite, columnDefinition } from '../statements/columns.ts';
 import { isSerial, typeNameOf } from '../types.ts';
 import { alterTableSql, commands, existingRelation, rule } from './rule.ts';
 
-export const columnAddRewrite = rule({
-  id: 'column-add-rewrite',
+export const addColumnVolatileDefault = rule({
+  id: 'add-column-volatile-default',
   severity: 'danger',
   title: 'The new column makes the server write the whole table anew',
   on: ['AlterTableStmt'],
@@ -28,8 +28,9 @@ export const columnAddRewrite = rule({
   instead:
     'Add the column without a value, set the default for new rows, fill the old rows in batches, and add NOT NULL by way of a validated CHECK.',
   example: {
-    schema: 'CREATE TABLE t (id int PRIMARY KEY);',
+    schema: 'CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1);',
     bad: 'ALTER TABLE t ADD COLUMN token uuid DEFAULT gen_random_uuid();',
+    danger: { kind: 'rewrite', relation: 't' },
   },
 });
 

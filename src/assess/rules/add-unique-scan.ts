@@ -3,8 +3,8 @@ import { flag, relationOf, showName, strings, text } from '../../sql/tree.ts';
 import { constraintName } from './not-valid.ts';
 import { addedConstraints, existingRelation, rule } from './rule.ts';
 
-export const constraintUniqueBlocking = rule({
-  id: 'constraint-unique-blocking',
+export const addUniqueScan = rule({
+  id: 'add-unique-scan',
   severity: 'danger',
   title: 'A new UNIQUE or PRIMARY KEY builds its index while the table is locked',
   on: ['AlterTableStmt'],
@@ -40,7 +40,8 @@ export const constraintUniqueBlocking = rule({
   why: 'It holds an AccessExclusiveLock for the whole build of the index (PostgreSQL manual, ALTER TABLE, ADD table_constraint_using_index).',
   instead: 'Build a unique index CONCURRENTLY, then make it the constraint: that is instant.',
   example: {
-    schema: 'CREATE TABLE t (id int PRIMARY KEY, a int);',
+    schema: 'CREATE TABLE t (id int PRIMARY KEY, a int); INSERT INTO t VALUES (1, 2);',
     bad: 'ALTER TABLE t ADD CONSTRAINT t_a_key UNIQUE (a);',
+    danger: { kind: 'scan', relation: 't' },
   },
 });

@@ -3,8 +3,8 @@ import { child, children, nameFromRange, showName, text } from '../../sql/tree.t
 import { isVacuumFull } from '../statements/indexes.ts';
 import { rule } from './rule.ts';
 
-export const maintenanceRewrite = rule({
-  id: 'maintenance-rewrite',
+export const vacuumFullCluster = rule({
+  id: 'vacuum-full-cluster',
   severity: 'danger',
   title: 'VACUUM FULL, CLUSTER and REINDEX lock the table while they write it anew',
   on: ['VacuumStmt', 'ClusterStmt', 'ReindexStmt'],
@@ -46,5 +46,9 @@ export const maintenanceRewrite = rule({
   why: 'VACUUM FULL and CLUSTER hold an AccessExclusiveLock for as long as it takes to write the table and all its indexes; REINDEX holds a ShareLock on the table and an AccessExclusiveLock on the index, which planning any query on the table waits for (PostgreSQL manual, VACUUM, CLUSTER, REINDEX).',
   instead:
     'Plain VACUUM gives the space back to the table; REINDEX CONCURRENTLY blocks nobody; to shrink a table that is in use there is pg_repack.',
-  example: { schema: 'CREATE TABLE t (id int PRIMARY KEY);', bad: 'REINDEX TABLE t;' },
+  example: {
+    schema: 'CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1);',
+    bad: 'VACUUM FULL t;',
+    danger: { kind: 'rewrite', relation: 't' },
+  },
 });

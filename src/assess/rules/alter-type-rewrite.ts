@@ -3,8 +3,8 @@ import type { Analysis } from '../analyse.ts';
 import { columnTypeChange } from '../statements/columns.ts';
 import { alterTableSql, commands, existingRelation, rule } from './rule.ts';
 
-export const columnTypeRewrite = rule({
-  id: 'column-type-rewrite',
+export const alterTypeRewrite = rule({
+  id: 'alter-type-rewrite',
   severity: 'danger',
   title: 'Changing the type of a column writes the whole table anew',
   on: ['AlterTableStmt'],
@@ -30,8 +30,9 @@ export const columnTypeRewrite = rule({
   instead:
     'Add a column of the new type, let a trigger keep it up to date, fill it in batches, move the readers, and drop the old one. For a limit of length: text with a CHECK.',
   example: {
-    schema: 'CREATE TABLE t (id int PRIMARY KEY, a int);',
+    schema: 'CREATE TABLE t (id int PRIMARY KEY, a int); INSERT INTO t VALUES (1, 2);',
     bad: 'ALTER TABLE t ALTER COLUMN a TYPE bigint;',
+    danger: { kind: 'rewrite', relation: 't' },
   },
 });
 

@@ -2,8 +2,8 @@ import { quoteIdent } from '../../sql/quote.ts';
 import { relationOf, showName, text } from '../../sql/tree.ts';
 import { commands, existingRelation, rule } from './rule.ts';
 
-export const columnDrop = rule({
-  id: 'column-drop',
+export const dropColumn = rule({
+  id: 'drop-column',
   severity: 'warning',
   title: 'Dropping a column breaks programs that still name it',
   on: ['AlterTableStmt'],
@@ -26,7 +26,8 @@ export const columnDrop = rule({
   instead:
     'First release a version of the programs that neither reads nor writes it (where it is NOT NULL without a default, drop the NOT NULL before), then drop it in a later migration.',
   example: {
-    schema: 'CREATE TABLE t (id int PRIMARY KEY, a int NOT NULL);',
+    schema: 'CREATE TABLE t (id int PRIMARY KEY, a int NOT NULL); INSERT INTO t VALUES (1, 2);',
     bad: 'ALTER TABLE t DROP COLUMN a;',
+    danger: { kind: 'breaks', query: 'SELECT a FROM t', sqlstate: '42703' },
   },
 });

@@ -2,8 +2,8 @@ import { deparse } from '../../sql/deparse.ts';
 import { flag } from '../../sql/tree.ts';
 import { existingRelation, rule } from './rule.ts';
 
-export const matviewRefreshBlocking = rule({
-  id: 'matview-refresh-blocking',
+export const refreshMatview = rule({
+  id: 'refresh-matview',
   severity: 'warning',
   title: 'REFRESH MATERIALIZED VIEW blocks its readers',
   on: ['RefreshMatViewStmt'],
@@ -24,5 +24,6 @@ export const matviewRefreshBlocking = rule({
     schema:
       'CREATE TABLE t (id int PRIMARY KEY); CREATE MATERIALIZED VIEW m AS SELECT id FROM t; CREATE UNIQUE INDEX ON m (id);',
     bad: 'REFRESH MATERIALIZED VIEW m;',
+    danger: { kind: 'lock', relation: 'm', mode: 'AccessExclusiveLock' },
   },
 });

@@ -2,8 +2,8 @@ import { flag } from '../../sql/tree.ts';
 import { notValidThenValidate } from './not-valid.ts';
 import { addedConstraints, existingRelation, rule } from './rule.ts';
 
-export const constraintCheckNotValid = rule({
-  id: 'constraint-check-not-valid',
+export const addCheckScan = rule({
+  id: 'add-check-scan',
   severity: 'danger',
   title: 'A new CHECK reads the whole table while it is locked',
   on: ['AlterTableStmt'],
@@ -22,7 +22,8 @@ export const constraintCheckNotValid = rule({
   why: 'ADD CHECK takes an AccessExclusiveLock and holds it while it reads every row (PostgreSQL manual, ALTER TABLE, ADD table_constraint). With NOT VALID it only writes the catalog; VALIDATE CONSTRAINT then reads the rows under a ShareUpdateExclusiveLock.',
   instead: 'Add it NOT VALID, and validate it in a statement of its own, behind a COMMIT.',
   example: {
-    schema: 'CREATE TABLE t (id int PRIMARY KEY, a int);',
+    schema: 'CREATE TABLE t (id int PRIMARY KEY, a int); INSERT INTO t VALUES (1, 2);',
     bad: 'ALTER TABLE t ADD CONSTRAINT t_a_check CHECK (a > 0);',
+    danger: { kind: 'scan', relation: 't' },
   },
 });
