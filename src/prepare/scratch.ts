@@ -163,6 +163,25 @@ async function databasesOn(
   };
 }
 
+/** An empty database that belongs to `owner`, a role that is made (without login) where the place lacks it. */
+export async function createOwned(place: ScratchPlace, owner: string): Promise<ScratchDatabase> {
+  const database = await place.create();
+  const connection = await place.admin.connect('scratch');
+  try {
+    if (place.kind !== 'same-server') {
+      const known = await connection.query(
+        'SELECT FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) $1',
+        [owner],
+      );
+      if (known.length === 0) await connection.script(`CREATE ROLE ${quoteIdent(owner)} NOLOGIN`);
+    }
+    await giveToOwner(connection, database.name, owner);
+  } finally {
+    await connection.close();
+  }
+  return database;
+}
+
 /** A database with subscriptions can't be dropped; those of a copy have, and must have, no slot anywhere. */
 async function dropSubscriptions(connector: Connector): Promise<void> {
   const connection = await connector.connect('scratch');

@@ -13,7 +13,8 @@ import {
   verifyBackup,
 } from '../prepare/backup/index.ts';
 import type { BackupManifest } from '../prepare/model.ts';
-import { openScratchPlace } from '../prepare/scratch.ts';
+import { createOwned, openScratchPlace } from '../prepare/scratch.ts';
+import { ownerOfTarget } from '../prepare/scratch-owner.ts';
 import { type Session, withSession } from './session.ts';
 
 export interface BackupOptions {
@@ -72,10 +73,11 @@ export async function proveBackupIn(session: Session, name: string): Promise<Bac
     reporter,
   });
   try {
+    const owner = await ownerOfTarget(connector);
     const manifest = await verifyBackup({
       settings,
       name,
-      provider: () => place.create(),
+      provider: () => createOwned(place, owner),
       encryptionKey: encryptionKey(),
       reporter,
     });

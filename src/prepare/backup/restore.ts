@@ -23,10 +23,10 @@ import {
   type StoredManifest,
   type StoredTable,
 } from './manifest.ts';
+import { rolesOf } from './roles.ts';
 import {
   firstThatWorks,
   loadCatalog,
-  rolesOf,
   runStage,
   SchemaFailure,
   type SchemaScript,

@@ -207,30 +207,3 @@ export async function firstThatWorks<T>(
   }
   throw failure;
 }
-
-/** The roles that a schema names: owners and grantees; without PUBLIC. */
-export function rolesOf(catalog: Catalog): string[] {
-  const roles = new Set<string>();
-  const addPrivileges = (items: unknown) => {
-    if (!Array.isArray(items)) return;
-    for (const item of items as readonly unknown[]) {
-      const grantee = typeof item === 'string' ? /^("(?:[^"]|"")*"|[^=]*)=/.exec(item)?.[1] : undefined;
-      if (grantee !== undefined && grantee !== 'PUBLIC' && grantee !== '') roles.add(unquote(grantee));
-    }
-  };
-  for (const { properties } of catalog.objects.values()) {
-    const { owner, privileges, roles: named } = properties as Readonly<Record<string, unknown>>;
-    if (typeof owner === 'string') roles.add(unquote(owner));
-    addPrivileges(privileges);
-    if (Array.isArray(named)) {
-      for (const role of named as readonly unknown[]) {
-        if (typeof role === 'string' && !/^public$/i.test(role)) roles.add(unquote(role));
-      }
-    }
-  }
-  return [...roles].sort();
-}
-
-function unquote(name: string): string {
-  return name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name;
-}

@@ -1,9 +1,15 @@
 /** The privileges of the database itself: a copy gets them wherever it is made, and a migration may change them. */
 import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { readCatalog } from '../../../src/catalog/read.ts';
 import type { Settings } from '../../../src/config/settings.ts';
+import { silent } from '../../../src/events.ts';
+import { createConnector } from '../../../src/postgres/connect.ts';
 import { rehearse } from '../../../src/prepare/rehearse/index.ts';
+import { makeBackup, proveBackup } from '../../../src/workflow/backup.ts';
 import { testServer } from '../../support/servers.ts';
 import { migrationOf, settingsFor } from './history.ts';
 
@@ -50,7 +56,6 @@ async function target(major: number, appIs: string): Promise<Target & { url(role
 }
 
 async function rehearsed(settings: Settings, url: string, up: string) {
-  const { createConnector } = await import('../../../src/postgres/connect.ts');
   const connector = createConnector(url);
   const connection = await connector.connect('test');
   cleanUp.push(() => connection.close());
@@ -109,4 +114,17 @@ test('a role that may not give a copy its owner is told what differs', async () 
     code: 'scratch-differs',
     details: { hint: expect.stringContaining('owner of the database') },
   });
+});
+
+test('a backup that such a role makes is proved by restoring it', async () => {
+  const made = await target(18, '');
+  const directory = await mkdtemp(join(tmpdir(), 'ferrata-privileges-'));
+  cleanUp.push(() => rm(directory, { recursive: true, force: true }));
+  const url = made.url(made.roles.app);
+  const settings = { ...settingsFor(null), directory };
+  const environment = { ...settings.environment, url };
+  const options = { kind: 'snapshot', tables: null, name: 'b', migration: null } as const;
+  await makeBackup({ ...settings, environment }, options, silent);
+  const proved = await proveBackup({ ...settings, environment }, 'b', silent);
+  expect(proved.verifiedAt).not.toBeNull();
 });
