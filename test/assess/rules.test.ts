@@ -1,86 +1,110 @@
-/** Every rule: its example is found, runs on a real server, and so does the SQL that it offers instead. */
-import { describe, expect, it } from 'vitest';
+/**
+ * Every rule, on real servers: its example's SQL is found and shows the danger; what the finding says to write instead
+ * runs, shows none, and is not found again; and the page says what was run.
+ */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RULES, SCRIPT_RULES } from '../../src/assess/rules/index.ts';
-import { renderPage } from '../../src/assess/rules/page.ts';
+import { type ExecutedSql, renderIndex, renderPage, renderRefutation } from '../../src/assess/rules/page.ts';
+import { REFUTED } from '../../src/assess/rules/refuted.ts';
+import { concerns, type Danger, type Lesson } from '../../src/assess/rules/rule.ts';
 import { readCatalog } from '../../src/catalog/read.ts';
-import { parseScript } from '../../src/sql/parse.ts';
-import { outsideTransaction } from '../../src/sql/transactional.ts';
-import { testServer } from '../support/servers.ts';
+import { testMajors } from '../support/servers.ts';
+import { Playground } from './danger.ts';
 import { assess } from './support.ts';
 
-const ALL = [...RULES, ...SCRIPT_RULES];
+const ALL: readonly Lesson[] = [...RULES, ...SCRIPT_RULES].sort((a, b) => (a.id < b.id ? -1 : 1));
+const BY_ID = ALL.map((rule) => [rule.id, rule] as const);
 
-describe.each(ALL.map((rule) => [rule.id, rule] as const))('%s', (id, rule) => {
-  it('finds its example, and offers SQL that runs', async () => {
-    const server = await testServer(18);
-    const connector = await server.createDatabase();
-    const connection = await connector.connect();
-    try {
-      await connection.script(rule.example.schema);
-      const catalog = await readCatalog(connection);
-      const finding = (await assess(rule.example.bad, { catalog })).findings.find((found) => found.id === id);
-      expect(finding).toBeDefined();
-      expect(finding?.docs).toBe(`docs/findings/${id}.md`);
-      for (const sql of finding?.safeSql ?? []) {
-        const [statement] = (await parseScript(sql, 'safe.sql')).statements;
-        if (statement?.kind === 'TransactionStmt') continue;
-        // CONCURRENTLY must run alone; everything else as it stands.
-        expect(statement, sql).toBeDefined();
-        // Without CASCADE the server refuses as long as something depends: that is the point.
-        if (id === 'drop-cascade') await expect(connection.script(sql)).rejects.toThrow('depend');
-        else await connection.script(sql);
-      }
-      const again = (await assess((finding?.safeSql ?? []).join(';\n'), { catalog }).catch(() => null))
-        ?.findings;
-      if (id !== 'rename-table') expect((again ?? []).map((found) => found.id)).not.toContain(id);
-    } finally {
-      await connection.close();
+/** The newest major and 15; with FERRATA_TEST_MAJORS all that run. */
+const MAJORS =
+  process.env.FERRATA_TEST_MAJORS === undefined
+    ? testMajors().filter((major) => major === 18 || major === 15)
+    : testMajors();
+
+/** What was run instead, by rule and major. */
+const executed = new Map<string, Map<number, readonly string[]>>();
+
+describe.each(MAJORS.map((major) => [major] as const))('PostgreSQL %i', (major) => {
+  let playground: Playground;
+  beforeAll(async () => {
+    playground = await Playground.open(major);
+  });
+  afterAll(() => playground.close());
+
+  it.each(BY_ID)('%s', async (id, rule) => {
+    const { schema, bad, danger, good } = rule.example;
+    await playground.make(schema);
+    const options = { catalog: await readCatalog(playground.main), rules: [id] };
+    const found = (await assess(bad, options)).findings.find((finding) => finding.id === id);
+    if (!concerns(rule, major)) {
+      expect(found).toBeUndefined();
+      return;
     }
-    const other = await (await server.createDatabase()).connect();
-    try {
-      await other.script(rule.example.schema);
-      await other.script(rule.example.bad);
-    } finally {
-      await other.close();
+    expect(found, 'the example is found').toBeDefined();
+    expect(found?.docs).toBe(`docs/findings/${id}.md`);
+
+    const seen = await playground.run(bad, danger);
+    if (isVisible(danger, major)) expect(seen.danger, 'the example shows the danger').toBe(true);
+    // What fails is what is told of; everything else must run.
+    if (danger.kind !== 'fails') expect(seen.errors).toEqual([]);
+
+    const own = found?.safeSql ?? [];
+    const safe = good ?? own;
+    executed.set(id, (executed.get(id) ?? new Map()).set(major, safe));
+    for (const sql of new Set([safe, own].map((part) => part.join(';\n')))) {
+      if (sql === '') continue;
+      await playground.make(schema);
+      const instead = await playground.run(sql, danger);
+      expect(instead.errors, sql).toEqual([]);
+      expect(instead.danger, `no danger in\n${sql}`).toBe(false);
+      const again = (await assess(sql, options)).findings.map((finding) => finding.id);
+      expect(again, sql).not.toContain(id);
     }
   });
 
-  // `npx vitest run test/assess/rules.test.ts -u` writes the pages.
-  it('has its page', async () => {
-    await expect(renderPage(rule)).toMatchFileSnapshot(`../../docs/findings/${id}.md`);
+  it.each(REFUTED.map((entry) => [entry.id, entry] as const))('%s is no danger', async (_id, { example }) => {
+    await playground.make(example.schema);
+    const catalog = await readCatalog(playground.main);
+    expect((await assess(example.harmless, { catalog })).findings).toEqual([]);
+    expect(await playground.run(example.harmless, example.danger)).toEqual({ danger: false, errors: [] });
   });
 });
 
-it('finds nothing in what the migration made itself', async () => {
-  const { findings } = await assess(`
-    CREATE TABLE n (id int PRIMARY KEY, a int);
-    CREATE INDEX n_a ON n (a);
-    ALTER TABLE n ADD CONSTRAINT k CHECK (a > 0);
-    ALTER TABLE n ALTER COLUMN a SET NOT NULL;
-    ALTER TABLE n ALTER COLUMN a TYPE bigint;
-    ALTER TABLE n ADD COLUMN s serial;
-    UPDATE n SET a = 1;
-    ALTER TABLE n DROP COLUMN s;
-    ALTER TABLE n RENAME TO o;
-    TRUNCATE o;
-    DROP TABLE o;`);
-  expect(findings).toEqual([]);
+// `npx vitest run test/assess/rules.test.ts -u` writes the pages.
+describe('pages', () => {
+  it.each(BY_ID)('%s', async (id, rule) => {
+    const ran = executed.get(id);
+    if (ran === undefined)
+      throw new Error('Its example was not run: there is nothing that its page may say.');
+    const page = renderPage(rule, byMajor(ran));
+    await expect(page).toMatchFileSnapshot(`../../docs/findings/${id}.md`);
+  });
+
+  it.each(REFUTED.map((entry) => [entry.id, entry] as const))('%s', async (id, entry) => {
+    await expect(renderRefutation(entry)).toMatchFileSnapshot(`../../docs/findings/${id}.md`);
+  });
+
+  it('are listed', async () => {
+    await expect(renderIndex(ALL, REFUTED)).toMatchFileSnapshot('../../docs/findings/README.md');
+  });
 });
 
-it('knows what cannot run in a transaction', async () => {
-  const { statements } = await parseScript(
-    'CREATE INDEX CONCURRENTLY i ON t (a); CREATE INDEX j ON t (a)',
-    'x',
-  );
-  expect(statements.map((statement) => outsideTransaction(statement) !== null)).toEqual([true, false]);
-});
+function isVisible(danger: Danger, major: number): boolean {
+  if (danger.kind === 'convention') return false;
+  if (danger.kind !== 'shows') return true;
+  return major >= (danger.from ?? 0) && major <= (danger.to ?? Number.POSITIVE_INFINITY);
+}
 
-it('is content with SET NOT NULL behind a validated CHECK', async () => {
-  const { findings } = await assess(`
-    ALTER TABLE t ADD CONSTRAINT c CHECK (a IS NOT NULL) NOT VALID;
-    COMMIT;
-    ALTER TABLE t VALIDATE CONSTRAINT c;
-    COMMIT;
-    ALTER TABLE t ALTER COLUMN a SET NOT NULL;`);
-  expect(findings.map((finding) => finding.id)).toEqual([]);
-});
+/** Majors that run the same are one entry; the page speaks of 18 and of 15 alone, whatever else ran. */
+function byMajor(safe: ReadonlyMap<number, readonly string[]>): readonly ExecutedSql[] {
+  const shown = [...safe].filter(([major]) => major === 18 || major === 15);
+  const groups = new Map<string, { majors: number[]; sql: readonly string[] }>();
+  for (const [major, sql] of shown) {
+    const key = sql.join(';');
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, { majors: [major], sql });
+    else group.majors.push(major);
+  }
+  if (groups.size <= 1) return [...groups.values()].map(({ sql }) => ({ majors: null, sql }));
+  return [...groups.values()];
+}

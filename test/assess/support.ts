@@ -17,6 +17,8 @@ export function assess(
   options: {
     readonly catalog?: Catalog | null;
     readonly rows?: Readonly<Record<string, number | null>>;
+    /** Optional rules to switch on. */
+    readonly rules?: readonly string[];
   } = {},
 ): Promise<Assessment> {
   const sizes = new Map<string, RelationSize>(
@@ -25,7 +27,12 @@ export function assess(
       { relation, rows, bytes: rows === null ? null : rows * 100, indexes: 1 },
     ]),
   );
-  const facts: AssessFacts = { catalog: options.catalog ?? null, sizes, policy };
+  const facts: AssessFacts = {
+    catalog: options.catalog ?? null,
+    sizes,
+    policy,
+    rules: new Set(options.rules ?? []),
+  };
   return assessMigration(looseMigration('up.sql', sql), facts);
 }
 

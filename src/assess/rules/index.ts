@@ -33,7 +33,7 @@ export interface FindingReader {
  */
 export function readFindings(enabled: ReadonlySet<string> = new Set()): FindingReader {
   const isOn = (rule: Rule | ScriptRule, context: AssessContext): boolean =>
-    (rule.optional !== true || enabled.has(rule.id)) && concerns(rule, context.catalog?.major ?? null);
+    (rule.optional !== true || enabled.has(rule.id)) && concerns(rule, context.major);
   const readers = SCRIPT_RULES.map((rule) => ({ rule, reader: rule.read() }));
   return {
     see: (analysis, context) => {
