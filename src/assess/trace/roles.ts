@@ -1,0 +1,106 @@
+/** In what capacity a relation is locked: told from how it stands to those that the statement is about. */
+import { parseScript } from '../../sql/parse.ts';
+import { quoteIdent, quoteQualified } from '../../sql/quote.ts';
+import { writtenRelations } from '../../sql/relations.ts';
+import {
+  children,
+  isNode,
+  nameFromRange,
+  namesFromLists,
+  type QualifiedName,
+  relationOf,
+} from '../../sql/tree.ts';
+import { LOCK_MODES, type LockMode, type LockRole } from '../model.ts';
+import type { Snapshot, SnapshotRelation } from './snapshot.ts';
+
+/** The relations that a statement says it is about, as written; empty for a DO block, a function call … */
+export async function subjectsOf(sql: string): Promise<readonly QualifiedName[]> {
+  // The server reads grammars that the parser at hand may not: it then has no subjects, and nothing else suffers.
+  const script = await parseScript(sql, '').catch(() => null);
+  const found: QualifiedName[] = [];
+  for (const statement of script?.statements ?? []) {
+    const { node } = statement;
+    const lists = ['objects', 'relations'].flatMap((key) => namesFromLists(node, key));
+    const ranges = ['relation', 'rel', 'view', 'sequence', 'table'].flatMap((key) => {
+      const value = node[key];
+      return isNode(value) ? (relationOf(node, key) ?? []) : [];
+    });
+    const vacuumed = children(node, 'rels').flatMap(
+      (item) => nameFromRange(item.node.relation as never) ?? [],
+    );
+    found.push(...lists, ...ranges, ...vacuumed, ...writtenRelations(statement));
+  }
+  return found;
+}
+
+/** Says for every locked relation in what capacity it is; `before` and `after` are the states around the statement. */
+export class Roles {
+  readonly #subjects: ReadonlySet<number>;
+  readonly #parents = new Map<number, Set<number>>();
+  readonly #children = new Map<number, Set<number>>();
+  readonly #referenced = new Map<number, Set<number>>();
+
+  constructor(subjects: readonly QualifiedName[], before: Snapshot, after: Snapshot) {
+    for (const { parents, constraints } of [before, after]) {
+      for (const [kid, parent] of parents) {
+        add(this.#parents, kid, parent);
+        add(this.#children, parent, kid);
+      }
+      for (const { relation, references } of constraints.values()) {
+        if (references !== null) add(this.#referenced, relation, references);
+      }
+    }
+    const relations = [...before.relations.values(), ...after.relations.values()];
+    this.#subjects = new Set(
+      relations.filter((one) => subjects.some((name) => isCalled(one, name))).map((one) => one.oid),
+    );
+  }
+
+  of(relation: SnapshotRelation, mode: LockMode): LockRole {
+    if (relation.kind === 'i' || relation.kind === 'I') return 'index';
+    if (relation.kind === 'S') return 'sequence';
+    if (this.#subjects.has(relation.oid)) return 'target';
+    const reached = reach(this.#subjects, this.#children);
+    if (reached.has(relation.oid)) return 'partition';
+    if (reach(this.#subjects, this.#parents).has(relation.oid)) return 'parent';
+    if ([...this.#subjects, ...reached].some((oid) => this.#referenced.get(oid)?.has(relation.oid)))
+      return 'referenced';
+    const refers = [...(this.#referenced.get(relation.oid) ?? [])].some((oid) => this.#subjects.has(oid));
+    // What a block, a function or a trigger works on is its target, though the statement does not name it.
+    const reads = LOCK_MODES.indexOf(mode) <= LOCK_MODES.indexOf('RowShareLock');
+    return refers || reads ? 'source' : 'target';
+  }
+}
+
+function add(map: Map<number, Set<number>>, key: number, value: number): void {
+  const set = map.get(key);
+  if (set === undefined) map.set(key, new Set([value]));
+  else set.add(value);
+}
+
+/** What is reached from `start` by one edge or more. */
+function reach(
+  start: ReadonlySet<number>,
+  edges: ReadonlyMap<number, ReadonlySet<number>>,
+): ReadonlySet<number> {
+  const found = new Set<number>();
+  const queue = [...start];
+  for (let oid = queue.pop(); oid !== undefined; oid = queue.pop()) {
+    for (const next of edges.get(oid) ?? []) {
+      if (found.has(next)) continue;
+      found.add(next);
+      queue.push(next);
+    }
+  }
+  return found;
+}
+
+/** Without a schema any relation of this name may be meant: only those that are locked are asked about. */
+function isCalled(relation: SnapshotRelation, { schema, name }: QualifiedName): boolean {
+  return schema === null ? relation.bare === name : relation.name === quoteQualified(schema, name);
+}
+
+/** Quoted as the facts have it. */
+export function columnName(relation: string, column: string): string {
+  return `${relation}.${quoteIdent(column)}`;
+}

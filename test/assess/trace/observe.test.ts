@@ -1,0 +1,148 @@
+/** What the observer says of one statement, on real servers. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Observation, observe } from '../../../src/assess/trace/observe.ts';
+import type { Connection } from '../../../src/postgres/connection.ts';
+import { testServer } from '../../support/servers.ts';
+
+const SCHEMA = `
+CREATE TABLE r (id int PRIMARY KEY);
+INSERT INTO r SELECT generate_series(1, 20);
+CREATE TABLE t (id int PRIMARY KEY, a int, b varchar(50), r_id int);
+INSERT INTO t SELECT n, n, 'b' || n, n FROM generate_series(1, 20) n;
+CREATE INDEX t_b ON t (b);
+CREATE TABLE par (id int NOT NULL) PARTITION BY LIST (id);
+CREATE TABLE par1 PARTITION OF par FOR VALUES IN (1);
+CREATE TABLE par2 PARTITION OF par DEFAULT;
+CREATE TYPE mood AS ENUM ('ok');
+CREATE FUNCTION touch() RETURNS void LANGUAGE sql AS 'UPDATE t SET a = a + 1';
+`;
+
+for (const major of [18, 15]) {
+  describe(`PostgreSQL ${major}`, () => {
+    let connection: Connection;
+    let second: Connection;
+
+    beforeAll(async () => {
+      const database = await (await testServer(major)).createDatabase();
+      connection = await database.connect();
+      second = await database.connect();
+      await connection.script(SCHEMA);
+    });
+    afterAll(async () => {
+      await connection?.close();
+      await second?.close();
+    });
+
+    const undone = (sql: string): Promise<Observation> =>
+      observe(connection, sql, { second, keep: false, transactional: true });
+    const lockOn = ({ locks }: Observation, relation: string) =>
+      locks.find((lock) => lock.relation === relation);
+
+    it('a type change that rewrites', async () => {
+      const seen = await undone('ALTER TABLE t ALTER COLUMN a TYPE bigint');
+      expect(lockOn(seen, 'public.t')).toEqual({
+        relation: 'public.t',
+        mode: 'AccessExclusiveLock',
+        role: 'target',
+      });
+      expect(seen).toMatchObject({
+        rewrites: ['public.t'],
+        scans: ['public.t'],
+        builds: expect.arrayContaining(['public.t_pkey', 'public.t_b']),
+        columns: [{ column: 'public.t.a', type: ['integer', 'bigint'] }],
+        created: [],
+        dropped: [],
+        error: null,
+      });
+    });
+
+    it('a type change that does not', async () => {
+      const seen = await undone('ALTER TABLE t ALTER COLUMN b TYPE varchar(100)');
+      expect(seen).toMatchObject({ rewrites: [], scans: [], builds: [], validates: [], error: null });
+      expect(seen.columns).toEqual([
+        {
+          column: 'public.t.b',
+          type: ['character varying(50)', 'character varying(100)'],
+          nullable: [true, true],
+        },
+      ]);
+    });
+
+    it('a foreign key: both tables, validated', async () => {
+      const seen = await undone('ALTER TABLE t ADD CONSTRAINT k FOREIGN KEY (r_id) REFERENCES r');
+      expect(lockOn(seen, 'public.t')).toMatchObject({ mode: 'ShareRowExclusiveLock', role: 'target' });
+      expect(lockOn(seen, 'public.r')).toMatchObject({ mode: 'ShareRowExclusiveLock', role: 'referenced' });
+      expect(seen.validates).toEqual(['public.t.k']);
+      expect([...seen.scans].sort()).toEqual(['public.r', 'public.t']);
+      expect(seen.created).toContain('public.t.k');
+    });
+
+    it('SET NOT NULL, and after a CHECK that proves it', async () => {
+      const plain = await undone('ALTER TABLE t ALTER COLUMN a SET NOT NULL');
+      expect(plain.scans).toEqual(['public.t']);
+      expect(plain.columns[0]?.nullable).toEqual([true, false]);
+      await connection.script('BEGIN; ALTER TABLE t ADD CONSTRAINT c CHECK (a IS NOT NULL)');
+      const proved = await observe(connection, 'ALTER TABLE t ALTER COLUMN a SET NOT NULL', {
+        second,
+        keep: true,
+        transactional: true,
+        inTransaction: true,
+      });
+      await connection.script('ROLLBACK');
+      expect(proved.scans).toEqual([]);
+      expect(proved.messages.join()).toContain('sufficient to prove');
+    });
+
+    it('a DO block and a function by what they do', async () => {
+      const block = await undone('DO $$ BEGIN ALTER TABLE t ALTER a TYPE bigint; END $$');
+      expect(block.rewrites).toEqual(['public.t']);
+      expect(lockOn(block, 'public.t')).toMatchObject({ mode: 'AccessExclusiveLock', role: 'target' });
+      const call = await undone('SELECT touch()');
+      expect(lockOn(call, 'public.t')).toMatchObject({ mode: 'RowExclusiveLock' });
+      expect(call.written).toEqual({ 'public.t': 20 });
+    });
+
+    it('TRUNCATE writes nothing anew; VACUUM FULL does', async () => {
+      const emptied = await undone('TRUNCATE t');
+      expect(emptied).toMatchObject({ rewrites: [], scans: [], builds: [] });
+      const full = await observe(connection, 'VACUUM FULL t', { second, keep: true, transactional: false });
+      expect(full.rewrites).toEqual(['public.t']);
+    });
+
+    it('partitions, made and dropped', async () => {
+      const made = await undone('CREATE TABLE par3 PARTITION OF par FOR VALUES IN (3)');
+      expect(lockOn(made, 'public.par')).toMatchObject({ mode: 'AccessExclusiveLock', role: 'parent' });
+      expect(made.created).toContain('public.par3');
+      const dropped = await undone('DROP TABLE par1');
+      expect(lockOn(dropped, 'public.par')).toMatchObject({ mode: 'AccessExclusiveLock', role: 'parent' });
+      expect(dropped.dropped).toContain('public.par1');
+    });
+
+    it('CONCURRENTLY, seen from outside', async () => {
+      const seen = await observe(connection, 'CREATE INDEX CONCURRENTLY t_a ON t (a)', {
+        second,
+        keep: true,
+        transactional: false,
+      });
+      expect(lockOn(seen, 'public.t')).toMatchObject({ mode: 'ShareUpdateExclusiveLock', role: 'target' });
+      expect(seen).toMatchObject({ builds: ['public.t_a'], scans: ['public.t'], rewrites: [], error: null });
+      await connection.script('DROP INDEX t_a');
+    });
+
+    it('an error, and the session afterwards', async () => {
+      await connection.script("SET client_min_messages = warning; SET lock_timeout = '250ms'");
+      const seen = await undone('ALTER TABLE t ADD CONSTRAINT k CHECK (a < 5)');
+      expect(seen.error?.sqlstate).toBe('23514');
+      expect(seen.lockTimeoutMs).toBe(250);
+      const kept = await observe(connection, 'SET client_min_messages = error', {
+        second,
+        keep: true,
+        transactional: true,
+      });
+      expect(kept.error).toBeNull();
+      const [row] = await connection.script('SHOW client_min_messages');
+      expect(row).toEqual([['error']]);
+      await connection.script('RESET ALL');
+    });
+  });
+}
