@@ -10,11 +10,14 @@ import { FerrataError } from '../errors.ts';
 import type {
   Connection,
   Connector,
+  DescribeRequest,
+  Description,
   Row,
   ServerInfo,
   ServerNotice,
   TransactionOptions,
 } from './connection.ts';
+import { DescribeQuery } from './describe.ts';
 import { type ErrorContext, toFerrataError } from './errors.ts';
 import { registerSecret } from './redact.ts';
 import { labelOf, libpqEnvironment, parseTarget, type Target } from './target.ts';
@@ -275,6 +278,21 @@ class Session implements Connection {
     const result = await this.#send(sql, { text: sql, rowMode: 'array', types: textValues });
     const results = Array.isArray(result) ? result : [result];
     return results.map((one) => one.rows as unknown as (string | null)[][]);
+  }
+
+  async describe(request: DescribeRequest): Promise<Description> {
+    const run = this.#queue.then(() => {
+      this.#refuseWhenGone();
+      const query = new DescribeQuery(request);
+      this.#client.query(query as unknown as pg.Submittable);
+      return query.done;
+    });
+    this.#queue = run.catch(() => {});
+    try {
+      return await run;
+    } catch (error) {
+      throw toFerrataError(error, this.#context(request.sql));
+    }
   }
 
   async transaction<T>(work: () => Promise<T>, options: TransactionOptions = {}): Promise<T> {

@@ -29,6 +29,25 @@ export interface ServerNotice {
 
 export type Row = Readonly<Record<string, unknown>>;
 
+/** What is described: a text, prepared under a name where one is given, or what was prepared under a name before. */
+export interface DescribeRequest {
+  readonly sql?: string;
+  /** Of a prepared statement, which lives as long as the session; absent: none is left behind. */
+  readonly name?: string;
+  /** OIDs of parameter types that are known; 0 for those that the server finds out. */
+  readonly parameters?: readonly number[];
+}
+
+/** What a statement takes and gives. */
+export interface Description {
+  /** OIDs of the parameters' types. */
+  readonly parameters: readonly number[];
+  /** Null where the statement gives no rows. */
+  readonly columns:
+    | readonly { readonly name: string; readonly type: number; readonly modifier: number }[]
+    | null;
+}
+
 export interface TransactionOptions {
   readonly isolation?: 'read committed' | 'repeatable read' | 'serializable';
   readonly readOnly?: boolean;
@@ -47,6 +66,8 @@ export interface Connection {
   ): Promise<R[]>;
   /** Any number of statements in one message (simple protocol): one array of array-rows per statement. All values are text. */
   script(sql: string): Promise<readonly (readonly (readonly (string | null)[])[])[]>;
+  /** Has the server parse and describe a statement; nothing runs. Throws as `query` does. */
+  describe(request: DescribeRequest): Promise<Description>;
   /** Runs `work` in a transaction: commits, or rolls back and rethrows. Not nestable. */
   transaction<T>(work: () => Promise<T>, options?: TransactionOptions): Promise<T>;
   copyTo(sql: string): Promise<Readable>;
