@@ -8,6 +8,7 @@ import { AssessContext } from './context.ts';
 import type { Assessment, Finding, RelationSize } from './model.ts';
 import { isReversible, riskOf, typeOf } from './risk.ts';
 import { readFindings } from './rules/index.ts';
+import { NO_SURROUNDINGS, type Surroundings } from './surroundings.ts';
 
 export interface AssessFacts {
   /** Null: assessed from the text alone. */
@@ -17,8 +18,7 @@ export interface AssessFacts {
   readonly policy: Policy;
   /** Default `public`. */
   readonly searchPath?: readonly string[];
-  /** Ids of optional rules that the project switched on. */
-  readonly rules?: ReadonlySet<string>;
+  readonly surroundings?: Surroundings;
 }
 
 /**
@@ -46,8 +46,14 @@ export interface ScriptFacts extends AssessFacts {
 /** As `assessMigration`, for a script that is parsed already. */
 export async function assessScript(script: Script, facts: ScriptFacts): Promise<Assessment> {
   const pending: (() => Promise<Finding>)[] = [];
-  const context = new AssessContext(facts.catalog, facts.searchPath, facts.sizes);
-  const reader = readFindings(facts.rules);
+  const surroundings = facts.surroundings ?? NO_SURROUNDINGS;
+  const context = new AssessContext(facts.catalog, {
+    ...(facts.searchPath === undefined ? {} : { searchPath: facts.searchPath }),
+    sizes: facts.sizes,
+    surroundings,
+    loose: facts.migration === null,
+  });
+  const reader = readFindings(surroundings.settings);
   const analyses = analyse(script, context, facts.sizes, (analysis, moment) => {
     pending.push(...reader.see(analysis, moment));
   });
@@ -79,7 +85,11 @@ export function relationsToMeasure(
   catalog: Catalog | null,
   searchPath?: readonly string[],
 ): readonly string[] {
-  const analyses = analyse(script, new AssessContext(catalog, searchPath), new Map());
+  const analyses = analyse(
+    script,
+    new AssessContext(catalog, searchPath === undefined ? {} : { searchPath }),
+    new Map(),
+  );
   return touchedBy(analyses);
 }
 

@@ -34,7 +34,7 @@ describe.each(MAJORS.map((major) => [major] as const))('PostgreSQL %i', (major) 
   it.each(BY_ID)('%s', async (id, rule) => {
     const { schema, bad, danger, good } = rule.example;
     await playground.make(schema);
-    const options = { catalog: await readCatalog(playground.main), rules: [id] };
+    const options = { catalog: await readCatalog(playground.main), rules: { [id]: rule.severity } };
     const found = (await assess(bad, options)).findings.find((finding) => finding.id === id);
     if (!concerns(rule, major)) {
       expect(found).toBeUndefined();

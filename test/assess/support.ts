@@ -2,6 +2,8 @@ import { analyse } from '../../src/assess/analyse.ts';
 import { type AssessFacts, assessMigration } from '../../src/assess/assess.ts';
 import { AssessContext } from '../../src/assess/context.ts';
 import type { Assessment, RelationSize } from '../../src/assess/model.ts';
+import { DEFAULT_RULE_SETTINGS, type RuleSettings } from '../../src/assess/rules/settings.ts';
+import { NO_SURROUNDINGS, type Surroundings } from '../../src/assess/surroundings.ts';
 import type { Catalog } from '../../src/catalog/model.ts';
 import type { Policy } from '../../src/config/settings.ts';
 import { looseMigration } from '../../src/source/native.ts';
@@ -17,8 +19,9 @@ export function assess(
   options: {
     readonly catalog?: Catalog | null;
     readonly rows?: Readonly<Record<string, number | null>>;
-    /** Optional rules to switch on. */
-    readonly rules?: readonly string[];
+    /** Rules to switch on or off, or to weigh otherwise. */
+    readonly rules?: RuleSettings['levels'];
+    readonly surroundings?: Partial<Surroundings>;
   } = {},
 ): Promise<Assessment> {
   const sizes = new Map<string, RelationSize>(
@@ -31,7 +34,11 @@ export function assess(
     catalog: options.catalog ?? null,
     sizes,
     policy,
-    rules: new Set(options.rules ?? []),
+    surroundings: {
+      ...NO_SURROUNDINGS,
+      settings: { ...DEFAULT_RULE_SETTINGS, levels: options.rules ?? {} },
+      ...options.surroundings,
+    },
   };
   return assessMigration(looseMigration('up.sql', sql), facts);
 }

@@ -1,8 +1,10 @@
+import type { ParsedStatement } from '../../sql/model.ts';
 import type { Analysis } from '../analyse.ts';
 import type { AssessContext } from '../context.ts';
 import type { Finding } from '../model.ts';
 import * as all from './all.ts';
-import { concerns, findingFrom, type Rule, type ScriptRule } from './rule.ts';
+import { concerns, findingFrom, type Hit, type Rule, type ScriptRule } from './rule.ts';
+import type { RuleSettings } from './settings.ts';
 
 const EVERY: readonly (Rule | ScriptRule)[] = Object.values(all);
 
@@ -26,28 +28,30 @@ export interface FindingReader {
   readonly end: (context: AssessContext) => readonly PendingFinding[];
 }
 
-/**
- * Reads one script for its findings.
- *
- * @param enabled the optional rules that the project switched on, by id
- */
-export function readFindings(enabled: ReadonlySet<string> = new Set()): FindingReader {
-  const isOn = (rule: Rule | ScriptRule, context: AssessContext): boolean =>
-    (rule.optional !== true || enabled.has(rule.id)) && concerns(rule, context.major);
+/** Reads one script for its findings, as far as the project has not switched them off. */
+export function readFindings(settings: RuleSettings): FindingReader {
+  const isOn = (rule: Rule | ScriptRule, context: AssessContext): boolean => {
+    const level = settings.levels[rule.id] ?? (rule.optional === true ? 'off' : rule.severity);
+    return level !== 'off' && concerns(rule, context.major);
+  };
+  const make = (rule: Rule | ScriptRule, statement: ParsedStatement, hit: Hit): PendingFinding => {
+    const level = settings.levels[rule.id];
+    // What the project says about the rule weighs more than what the rule says about the case.
+    const weighed = level === undefined || level === 'off' ? hit : { ...hit, severity: level };
+    return () => findingFrom(rule, statement, weighed);
+  };
   const readers = SCRIPT_RULES.map((rule) => ({ rule, reader: rule.read() }));
   return {
     see: (analysis, context) => {
       const { statement } = analysis;
       const single = (BY_KIND.get(statement.kind) ?? [])
         .filter((rule) => isOn(rule, context))
-        .flatMap((rule) =>
-          rule.applies(analysis, context).map((hit) => () => findingFrom(rule, statement, hit)),
-        );
+        .flatMap((rule) => rule.applies(analysis, context).map((hit) => make(rule, statement, hit)));
       const several = readers.flatMap(({ rule, reader }) =>
         reader
           .see(analysis, context)
           .filter(() => isOn(rule, context))
-          .map((hit) => () => findingFrom(rule, hit.statement, hit)),
+          .map((hit) => make(rule, hit.statement, hit)),
       );
       return [...single, ...several];
     },
@@ -55,7 +59,7 @@ export function readFindings(enabled: ReadonlySet<string> = new Set()): FindingR
       readers.flatMap(({ rule, reader }) =>
         (reader.end?.(context) ?? [])
           .filter(() => isOn(rule, context))
-          .map((hit) => () => findingFrom(rule, hit.statement, hit)),
+          .map((hit) => make(rule, hit.statement, hit)),
       ),
   };
 }
