@@ -40,6 +40,26 @@ export type FerrataEvent =
       readonly ms: number;
       readonly rows: number | null;
     }
+  | {
+      /** How far a backfill is; `direction` `down`: rows put back. */
+      readonly type: 'backfill-progress';
+      readonly run: string;
+      readonly step: string;
+      readonly direction: 'up' | 'down';
+      /** Rows that were looked at, of which `changed` were changed. */
+      readonly done: number;
+      readonly changed: number;
+      /** Rows there are to look at, as estimated at the start, never less than `done`. */
+      readonly estimate: number;
+      /** Rows looked at per second, lately; null before there is anything to go by. */
+      readonly rowsPerSecond: number | null;
+      /** Milliseconds until the end at that rate. */
+      readonly etaMs: number | null;
+      /** Rows of the next batch. */
+      readonly batchSize: number;
+      /** Why it stands still; null: it goes on. */
+      readonly throttle: string | null;
+    }
   | { readonly type: 'step-resumed'; readonly run: string; readonly step: string; readonly found: string }
   | {
       readonly type: 'run-finished';

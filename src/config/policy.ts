@@ -17,6 +17,10 @@ const COMMON = {
   // Below the server's deadlock_timeout (1 s): in a deadlock the migration gives way, never the application.
   lockTimeoutMs: 250,
   retries: 20,
+  batchRows: 50_000,
+  batchTargetMs: 200,
+  batchWorkers: 1,
+  batchSkipLocked: false,
   rollbackWindowHours: ROLLBACK_WINDOW_HOURS,
 } as const;
 
@@ -30,6 +34,8 @@ const DEVELOPMENT: Policy = {
   allowForce: true,
   scratchOnServer: true,
   statementTimeoutMs: 600_000,
+  batchSize: 50_000,
+  batchPauseMs: 10,
 };
 
 const STAGING: Policy = {
@@ -42,6 +48,8 @@ const STAGING: Policy = {
   allowForce: true,
   scratchOnServer: true,
   statementTimeoutMs: 1_800_000,
+  batchSize: 10_000,
+  batchPauseMs: 100,
 };
 
 const PRODUCTION: Policy = {
@@ -54,6 +62,8 @@ const PRODUCTION: Policy = {
   allowForce: false,
   scratchOnServer: false,
   statementTimeoutMs: 3_600_000,
+  batchSize: 5_000,
+  batchPauseMs: 200,
 };
 
 /** The names that have a policy of their own. */

@@ -22,6 +22,12 @@ const policy = z.strictObject({
   lockTimeoutMs: z.int().min(1).optional(),
   statementTimeoutMs: milliseconds.optional(),
   retries: count.optional(),
+  batchRows: count.optional(),
+  batchSize: z.int().min(1).optional(),
+  batchTargetMs: z.int().min(1).optional(),
+  batchPauseMs: milliseconds.optional(),
+  batchWorkers: z.int().min(1).max(64).optional(),
+  batchSkipLocked: z.boolean().optional(),
   rollbackWindowHours: z
     .strictObject({
       low: hours.optional(),

@@ -30,6 +30,18 @@ export interface Policy {
   readonly statementTimeoutMs: number;
   /** How often a step is tried again after a lock timeout, deadlock or serialization failure. */
   readonly retries: number;
+  /** From how many rows on (by the server's estimate) a plain UPDATE or DELETE runs in batches. */
+  readonly batchRows: number;
+  /** The most rows that one batch changes. */
+  readonly batchSize: number;
+  /** Milliseconds that one batch should take: the size is steered to it. */
+  readonly batchTargetMs: number;
+  /** Milliseconds between two batches. */
+  readonly batchPauseMs: number;
+  /** How many batches run at once, on disjoint ranges. */
+  readonly batchWorkers: number;
+  /** Whether a batch passes by rows that are locked; they are done in a pass at the end. */
+  readonly batchSkipLocked: boolean;
   /** Hours a lossless rollback stays possible, by risk. */
   readonly rollbackWindowHours: Readonly<Record<Risk, number>>;
 }

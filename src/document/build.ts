@@ -2,6 +2,7 @@
 import type { Assessment } from '../assess/model.ts';
 import type { Difference, Json } from '../catalog/model.ts';
 import type { RunRecord, StepRecord } from '../ledger/model.ts';
+import { describeBackfill } from '../plan/backfill.ts';
 import type { Action, Plan, Step } from '../plan/model.ts';
 import { redact } from '../postgres/redact.ts';
 import type { BackupManifest, Proof } from '../prepare/model.ts';
@@ -175,6 +176,8 @@ export function describeAction(action: Action): string {
       return `-- keeps what ${action.table}.${quoteIdent(action.column)} holds ${action.when} the step, in the attic`;
     case 'keep-sequences':
       return `-- keeps where ${action.sequences.join(', ')} stand, in the attic`;
+    case 'backfill':
+      return describeBackfill(action.spec);
     case 'undo':
       return `-- puts back the rows captured as ${action.capture}`;
     default:

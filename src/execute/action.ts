@@ -2,6 +2,7 @@
  * Runs a step's actions on a connection: the same function for the rehearsal on a scratch copy and for the real run,
  * inside a transaction that the caller has opened (with its lock timeout), or outside of one for what needs that.
  */
+import { FerrataError } from '../errors.ts';
 import type { Action } from '../plan/model.ts';
 import type { Connection } from '../postgres/connection.ts';
 import { keepColumn } from './attic/keep-column.ts';
@@ -19,7 +20,9 @@ import { readWrites, writesBetween } from './undo/writes.ts';
 const LONGEST_MESSAGE = 1_000_000;
 
 /** What is done as one: SQL that goes in one message, or one action of another kind. */
-type Unit = { readonly type: 'group'; readonly actions: readonly SqlAction[] } | Exclude<Action, SqlAction>;
+type Unit =
+  | { readonly type: 'group'; readonly actions: readonly SqlAction[] }
+  | Exclude<Action, SqlAction | { readonly type: 'backfill' }>;
 
 /**
  * Runs the actions in order. Rows written are counted where a transaction is open; captures (`context.captures`) are
@@ -105,6 +108,9 @@ function unitsOf(actions: readonly Action[], open: boolean): readonly Unit[] {
     length = 0;
   };
   for (const action of actions) {
+    if (action.type === 'backfill') {
+      throw new FerrataError('internal', 'A backfill is many transactions and can not be a part of one');
+    }
     if (action.type !== 'sql') {
       flush();
       units.push(action);

@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import type { Plan } from './model.ts';
 
 /**
- * SHA-256, hex, over what decides what runs: canonical JSON (keys sorted) of the plan without measurements (`expects`)
- * and without what the policy and today's table sizes say about it (`risk`, `rollbackWindowHours`).
+ * SHA-256, hex, over what decides what runs: canonical JSON (keys sorted) of the plan without measurements (`expects`),
+ * remarks (`notes`), and what the policy and today's table sizes say about it (`risk`, `rollbackWindowHours`).
  */
 export function planChecksum(plan: Plan): string {
   const { risk: _risk, rollbackWindowHours: _hours, steps, ...rest } = plan;
-  const bound = { ...rest, steps: steps.map(({ expects: _expects, ...step }) => step) };
+  const bound = { ...rest, steps: steps.map(({ expects: _expects, notes: _notes, ...step }) => step) };
   return createHash('sha256').update(canonicalJson(bound)).digest('hex');
 }
 

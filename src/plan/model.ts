@@ -1,5 +1,6 @@
 import type { LockMode, MigrationType } from '../assess/model.ts';
 import type { Risk } from '../config/settings.ts';
+import type { BackfillSpec } from './backfill.ts';
 
 export type Pattern =
   | 'direct'
@@ -61,6 +62,8 @@ export type Action =
     }
   /** Keeps where sequences stand before a step that drops them or sets them back; `schema.name`, quoted where needed. */
   | { readonly type: 'keep-sequences'; readonly sequences: readonly string[] }
+  /** Many small transactions over ranges of a key; `execute/backfill` runs it. It stands alone in its step. */
+  | { readonly type: 'backfill'; readonly spec: BackfillSpec }
   /** Puts back the rows that the capture of this name recorded. */
   | { readonly type: 'undo'; readonly capture: string };
 
@@ -101,6 +104,8 @@ export interface Step {
   readonly expects: readonly ExpectedLock[];
   /** The schema fingerprint after the step, once measured. */
   readonly fingerprintAfter: string | null;
+  /** What a reader of the plan should know about it; decides nothing. */
+  readonly notes?: readonly string[];
 }
 
 /** The hand-written way back: leads from the last rollback point to the start. */

@@ -12,6 +12,52 @@ const parkCommon = {
   sql: z.string(),
   at: position,
 };
+const key = z.object({
+  index: z.string(),
+  columns: z.array(
+    z.object({
+      name: z.string(),
+      type: z.string(),
+      collation: z.string().nullable(),
+      descending: z.boolean(),
+      nullsFirst: z.boolean(),
+    }),
+  ),
+});
+const backfill = z.object({
+  table: z.string(),
+  alias: z.string(),
+  parts: z.array(z.object({ table: z.string(), key: key.nullable() })),
+  where: z.string().nullable(),
+  action: z.discriminatedUnion('type', [
+    z.object({
+      type: z.literal('update'),
+      set: z.string(),
+      columns: z.array(z.string()),
+      from: z.string().nullable(),
+    }),
+    z.object({ type: z.literal('delete'), using: z.string().nullable() }),
+    z.object({
+      type: z.literal('insert-select'),
+      target: z.string(),
+      columns: z.array(z.string()),
+      values: z.array(z.string()),
+      onConflict: z.string().nullable(),
+    }),
+    z.object({
+      type: z.literal('transform'),
+      module: z.string(),
+      reads: z.array(z.string()),
+      writes: z.array(z.string()),
+    }),
+  ]),
+  settings: z.array(z.string()),
+  moment: z.boolean(),
+  lastPass: z.boolean(),
+  batch: z.object({ size: z.number().int().optional(), pauseMs: z.number().optional() }),
+  sql: z.string(),
+  at: position,
+});
 const action = z.discriminatedUnion('type', [
   z.object({ type: z.literal('sql'), sql: z.string(), at: position }),
   z.object({ type: z.literal('park-table'), tables: z.array(relation), ...parkCommon }),
@@ -25,6 +71,7 @@ const action = z.discriminatedUnion('type', [
     column: z.string(),
   }),
   z.object({ type: z.literal('keep-sequences'), sequences: z.array(z.string()) }),
+  z.object({ type: z.literal('backfill'), spec: backfill }),
   z.object({ type: z.literal('undo'), capture: z.string() }),
 ]);
 const probe = z.discriminatedUnion('type', [
@@ -48,6 +95,7 @@ const step = z.object({
     z.object({ relation: z.string(), mode: z.enum(LOCK_MODES), heldMs: z.number().nullable() }),
   ),
   fingerprintAfter: z.string().nullable(),
+  notes: z.array(z.string()).optional(),
 });
 const plan = z.object({
   ferrata: z.literal(1),

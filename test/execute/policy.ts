@@ -14,6 +14,12 @@ export const POLICY: Policy = {
   lockTimeoutMs: 100,
   statementTimeoutMs: 60_000,
   retries: 3,
+  batchRows: 50_000,
+  batchSize: 1_000,
+  batchTargetMs: 200,
+  batchPauseMs: 0,
+  batchWorkers: 1,
+  batchSkipLocked: false,
   rollbackWindowHours: { low: 24, medium: 72, high: 168, critical: 336 },
 };
 

@@ -49,6 +49,7 @@ function short(action: Action): string {
   if (action.type === 'undo') return `undo ${action.capture}`;
   if (action.type === 'keep-column') return `keep ${action.table}.${action.column} ${action.when}`;
   if (action.type === 'keep-sequences') return `keep ${action.sequences.join(', ')}`;
+  if (action.type === 'backfill') return `backfill ${action.spec.table}`;
   const at = action.at === null ? '' : `${action.at.line}:${action.at.column} `;
   if (action.type === 'sql') return `${at}${action.sql}`;
   const flags = `${action.ifExists ? ' if exists' : ''}${action.cascade ? ' cascade' : ''}`;

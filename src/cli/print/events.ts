@@ -19,6 +19,8 @@ export function printEvent(event: FerrataEvent, p: Palette): string {
       return p.yellow(
         `  ${event.step} again in ${duration(event.waitMs)} (attempt ${event.attempt}): ${event.reason}`,
       );
+    case 'backfill-progress':
+      return p.dim(`  ${event.step} ${progress(event)}`);
     case 'step-finished':
       return `  ${event.step} ${p.green('done')} ${p.dim(duration(event.ms) + (event.rows === null || event.rows === 0 ? '' : `, ${count(event.rows, 'row')}`))}`;
     case 'step-resumed':
@@ -56,4 +58,17 @@ function stateWord(state: string, p: Palette): string {
 /** Some messages count their rows themselves. */
 function rowsNotSaid(message: string, rows: number | null): string {
   return rows === null || /\brows?\b/.test(message) ? '' : `, ${count(rows, 'row')}`;
+}
+
+function progress(event: Extract<FerrataEvent, { readonly type: 'backfill-progress' }>): string {
+  const { done, changed, estimate, rowsPerSecond, etaMs, batchSize, throttle } = event;
+  const percent = estimate === 0 ? 100 : Math.floor((100 * done) / estimate);
+  const parts = [
+    `${percent} % of about ${count(estimate, 'row')}, ${changed} ${event.direction === 'up' ? 'changed' : 'put back'}`,
+    ...(rowsPerSecond === null ? [] : [`${Math.round(rowsPerSecond)} rows/s`]),
+    ...(etaMs === null ? [] : [`${duration(etaMs)} left`]),
+    `batches of ${batchSize}`,
+    ...(throttle === null ? [] : [`waiting: ${throttle}`]),
+  ];
+  return parts.join(', ');
 }

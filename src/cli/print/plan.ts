@@ -1,5 +1,6 @@
 /** A plan for a terminal: each step, what it does, and its way back. */
 
+import { describeBackfill } from '../../plan/backfill.ts';
 import type { Action, Plan, Step } from '../../plan/model.ts';
 import { quoteIdent } from '../../sql/quote.ts';
 import { riskWord } from './assessment.ts';
@@ -25,7 +26,7 @@ export function printPlan(plan: Plan, p: Palette, width: number): string {
 function printStep(step: Step, p: Palette, width: number): string[] {
   const lines = [
     hang(
-      `${p.bold(step.id)} ${step.title} ${p.dim(step.transactional ? 'in one transaction' : 'outside a transaction')}`,
+      `${p.bold(step.id)} ${step.title} ${p.dim(step.kind === 'backfill' ? 'in batches' : step.transactional ? 'in one transaction' : 'outside a transaction')}`,
       width,
       2,
     ),
@@ -43,6 +44,7 @@ function printStep(step: Step, p: Palette, width: number): string[] {
   }
   if (step.captures.length > 0)
     lines.push(hang(p.dim(`keeps what it changes in ${step.captures.join(', ')}`), width, 4));
+  for (const note of step.notes ?? []) lines.push(hang(p.dim(note), width, 4));
   for (const lock of step.expects) {
     lines.push(
       hang(
@@ -73,6 +75,8 @@ export function actionText(action: Action): string {
       return `-- keep what ${action.table}.${quoteIdent(action.column)} holds ${action.when} the step, in the attic`;
     case 'keep-sequences':
       return `-- keep where ${action.sequences.join(', ')} stand, in the attic`;
+    case 'backfill':
+      return describeBackfill(action.spec);
     case 'undo':
       return '-- put back the rows that this step changed';
     default: {
