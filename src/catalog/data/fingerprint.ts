@@ -3,6 +3,7 @@
  */
 import type { Connection } from '../../postgres/connection.ts';
 import { quoteLiteral } from '../../sql/quote.ts';
+import { array } from '../decode.ts';
 import { columnHash, type DataTable, readDataTables, rowHash } from './hash.ts';
 import { type DataFingerprint, sequenceText, type TableData } from './model.ts';
 import { withFixedValues } from './session.ts';
@@ -53,7 +54,7 @@ export async function fingerprintData(
       sequences: new Map(
         rows.slice(tables.length).map(([name, value, called, descending]) => {
           const lastValue = BigInt(value ?? '0');
-          const position = { lastValue, called: called === 'true', descending: descending === 'true' };
+          const position = { lastValue, called: called === 't', descending: descending === 't' };
           return [name ?? '', sequenceText(position)] as const;
         }),
       ),
@@ -65,24 +66,29 @@ export async function fingerprintData(
 function tableStatement({ table, columns }: DataTable): string {
   const sums = columns.map((column) => `sum(${columnHash(column)})`);
   const checksums = sums.length === 0 ? `'{}'::numeric[]` : `ARRAY[${sums.join(', ')}]`;
-  return `SELECT ${quoteLiteral(table)}, count(*), to_json((${checksums})::text[])::text, sum(${rowHash(columns)}) FROM ONLY ${table} t`;
+  return `SELECT ${quoteLiteral(table)}, count(*), ${checksums}, sum(${rowHash(columns)}) FROM ONLY ${table} t`;
 }
 
 function sequenceStatement(sequence: string): string {
   const oid = `${quoteLiteral(sequence)}::regclass`;
-  return `SELECT ${quoteLiteral(sequence)}, last_value::text, is_called::text,
-    (SELECT (seqincrement < 0)::text FROM pg_sequence WHERE seqrelid = ${oid}) FROM ${sequence}`;
+  return `SELECT ${quoteLiteral(sequence)}, last_value, is_called,
+    (SELECT seqincrement < 0 FROM pg_sequence WHERE seqrelid = ${oid}) FROM ${sequence}`;
 }
 
 function tableData(row: readonly (string | null)[], tables: ReadonlyMap<string, DataTable>): TableData {
   const [table, rows, sums, rowsChecksum] = row;
-  const checksums = JSON.parse(sums ?? '[]') as (string | null)[];
+  const checksums = array(sums);
   const columns = tables.get(table ?? '')?.columns ?? [];
   return {
     table: table ?? '',
     rows: Number(rows),
-    // An empty table's sums are NULL: written as 0, so that every checksum is a string.
-    columns: Object.fromEntries(columns.map((column, index) => [column, checksums[index] ?? '0'])),
+    // An empty table's sums are NULL: written as 0, so that every checksum is a number.
+    columns: Object.fromEntries(
+      columns.map((column, index) => {
+        const sum = checksums[index] ?? 'NULL';
+        return [column, sum === 'NULL' ? '0' : sum];
+      }),
+    ),
     rowsChecksum: rowsChecksum ?? '0',
   };
 }

@@ -51,16 +51,18 @@ export async function readDataTables(
 }
 
 /**
- * A hash of a value's text. The C collation: under a nondeterministic one equal-but-different strings hash alike.
- * `expression` is SQL.
+ * A hash of a value's text; `expression` is SQL. `concat` calls the type's own output function, where `::text` would run
+ * a cast that somebody made with CREATE CAST, which may tell different values by the same text. The C collation: under a
+ * nondeterministic one equal-but-different strings hash alike.
  */
-export function hashOf(expression: string): string {
-  return `hashtextextended((${expression})::text COLLATE "C", 0)`;
+function hashOf(expression: string): string {
+  return `hashtextextended(concat(${expression}) COLLATE "C", 0)`;
 }
 
-/** The hash of a column's value, NULL included. */
+/** The hash of a column's value, NULL included. `num_nulls` counts, where IS NULL holds for a row of NULLs as well. */
 export function columnHash(column: string): string {
-  return `coalesce(${hashOf(`t.${quoteIdent(column)}`)}, ${NULL_HASH})`;
+  const value = `t.${quoteIdent(column)}`;
+  return `CASE WHEN num_nulls(${value}) = 1 THEN ${NULL_HASH} ELSE ${hashOf(value)} END`;
 }
 
 /** The hash of a whole row; a record's text tells NULL from '' and keeps the values apart (manual, 8.16.6). */

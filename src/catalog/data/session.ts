@@ -24,7 +24,7 @@ export const VALUE_SETTINGS: string = SETTINGS.map(([name, value]) => `SET LOCAL
 );
 
 /** Beside them for reading alone: names of regclass and its like come out qualified. */
-const READ_SETTINGS = `${VALUE_SETTINGS} SET LOCAL search_path = pg_catalog;`;
+const READ_SETTINGS = `${VALUE_SETTINGS} SET LOCAL search_path = pg_catalog, pg_temp;`;
 
 /**
  * Runs `work` under the fixed settings: in a read-only transaction of its own with one snapshot, or, where the caller

@@ -13,13 +13,13 @@ export const aggregates: Kind = {
   name: 'aggregates',
   probe: userRow('pg_aggregate', 'aggfnoid'),
   query: () =>
-    `SELECT p.oid, p.proname, p.pronamespace, pg_get_userbyid(p.proowner), p.proacl::text,
+    `SELECT p.oid, p.proname, p.pronamespace, pg_get_userbyid(p.proowner), p.proacl,
        oidvectortypes(p.proargtypes), pg_get_function_arguments(p.oid), pg_get_function_identity_arguments(p.oid),
-       a.aggkind, p.proparallel, a.aggtransfn::text, format_type(a.aggtranstype, NULL), a.aggtransspace,
-       a.aggfinalfn::text, a.aggfinalextra, a.aggfinalmodify, a.aggcombinefn::text, a.aggserialfn::text,
-       a.aggdeserialfn::text, a.agginitval, a.aggmtransfn::text, a.aggminvtransfn::text,
+       a.aggkind, p.proparallel, a.aggtransfn, format_type(a.aggtranstype, NULL), a.aggtransspace,
+       a.aggfinalfn, a.aggfinalextra, a.aggfinalmodify, a.aggcombinefn, a.aggserialfn,
+       a.aggdeserialfn, a.agginitval, a.aggmtransfn, a.aggminvtransfn,
        CASE WHEN a.aggmtranstype <> 0 THEN format_type(a.aggmtranstype, NULL) END, a.aggmtransspace,
-       a.aggmfinalfn::text, a.aggmfinalextra, a.aggmfinalmodify, a.aggminitval,
+       a.aggmfinalfn, a.aggmfinalextra, a.aggmfinalmodify, a.aggminitval,
        (SELECT 'OPERATOR(' || quote_ident(n.nspname) || '.' || o.oprname || ')' FROM pg_operator o
          JOIN pg_namespace n ON n.oid = o.oprnamespace WHERE o.oid = a.aggsortop)
      FROM pg_aggregate a JOIN pg_proc p ON p.oid = a.aggfnoid

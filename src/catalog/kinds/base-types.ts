@@ -13,12 +13,12 @@ export const baseTypes: Kind = {
   probe: `EXISTS (SELECT FROM pg_type WHERE oid >= ${FIRST_USER_OID} AND typtype IN ('b', 'p')
     AND (typelem = 0 OR typinput <> 'array_in'::regproc))`,
   query: (major) =>
-    `SELECT t.oid, t.typname, t.typnamespace, pg_get_userbyid(t.typowner), t.typacl::text, to_json(ARRAY[
-       t.typisdefined::text, t.typlen::text, t.typbyval::text, t.typcategory::text, t.typispreferred::text,
-       t.typdelim::text, t.typinput::text, t.typoutput::text, t.typreceive::text, t.typsend::text, t.typmodin::text,
-       t.typmodout::text, t.typanalyze::text, t.typalign::text, t.typstorage::text, t.typdefault,
+    `SELECT t.oid, t.typname, t.typnamespace, pg_get_userbyid(t.typowner), t.typacl, json_build_array(
+       t.typisdefined::text, concat(t.typlen), t.typbyval::text, t.typcategory::text, t.typispreferred::text,
+       t.typdelim::text, t.typinput, t.typoutput, t.typreceive, t.typsend, t.typmodin,
+       t.typmodout, t.typanalyze, t.typalign::text, t.typstorage::text, t.typdefault,
        (t.typcollation <> 0)::text, CASE WHEN t.typelem <> 0 THEN format_type(t.typelem, NULL) END,
-       ${major >= 14 ? 't.typsubscript::text' : 'NULL'}])
+       ${major >= 14 ? 't.typsubscript' : 'NULL'})
      FROM pg_type t WHERE t.oid >= ${FIRST_USER_OID} AND (t.typtype = 'b' OR (t.typtype = 'p' AND NOT t.typisdefined))
        AND NOT EXISTS (SELECT FROM pg_type e WHERE e.typarray = t.oid) AND ${notMember('pg_type', 't')}`,
   read(rows, context) {

@@ -12,7 +12,7 @@ export const casts: Kind = {
   probe: userRow('pg_cast'),
   query: () =>
     `SELECT c.oid, format_type(c.castsource, NULL), format_type(c.casttarget, NULL), c.castcontext, c.castmethod,
-       CASE WHEN c.castfunc <> 0 THEN c.castfunc::regprocedure::text END
+       CASE WHEN c.castfunc <> 0 THEN c.castfunc::regprocedure END
      FROM pg_cast c WHERE c.oid >= ${FIRST_USER_OID} AND ${notMember('pg_cast', 'c')}`,
   read(rows, context) {
     for (const [oid, source, goal, when, method, routine] of rows) {

@@ -40,8 +40,8 @@ function counts(schema: string): string {
 export const changedPrivileges: Kind = {
   name: 'changed privileges',
   query: () =>
-    `SELECT r.kind, pg_get_userbyid(coalesce(r.owner, (SELECT relowner FROM pg_class WHERE oid = r.objid))), r.acl::text,
-       CASE WHEN r.kind = 'c' THEN coalesce(i.initprivs, '{}') ELSE i.initprivs END::text, r.attname, n.type, n.identity,
+    `SELECT r.kind, pg_get_userbyid(coalesce(r.owner, (SELECT relowner FROM pg_class WHERE oid = r.objid))), r.acl,
+       CASE WHEN r.kind = 'c' THEN coalesce(i.initprivs, '{}') ELSE i.initprivs END, r.attname, n.type, n.identity,
        x.extname
      FROM (${ACLS}) r
      LEFT JOIN pg_init_privs i ON i.objoid = r.objid AND i.classoid = r.classid AND i.objsubid = r.sub

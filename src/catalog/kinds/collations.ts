@@ -54,7 +54,7 @@ export const conversions: Kind = {
   probe: userRow('pg_conversion'),
   query: () =>
     `SELECT c.oid, c.conname, c.connamespace, pg_get_userbyid(c.conowner), pg_encoding_to_char(c.conforencoding),
-       pg_encoding_to_char(c.contoencoding), c.conproc::text, c.condefault
+       pg_encoding_to_char(c.contoencoding), c.conproc, c.condefault
      FROM pg_conversion c WHERE c.oid >= ${FIRST_USER_OID}`,
   read(rows, context) {
     for (const [oid, name, schema, owner, from, to, routine, isDefault] of rows) {

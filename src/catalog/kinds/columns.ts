@@ -42,7 +42,7 @@ export const columns: Kind = {
          a.attislocal, a.attinhcount,
          CASE WHEN a.attcollation <> t.typcollation THEN (SELECT quote_ident(n.nspname) || '.' || quote_ident(l.collname)
            FROM pg_collation l JOIN pg_namespace n ON n.oid = l.collnamespace WHERE l.oid = a.attcollation) END,
-         a.attacl::text) END, d.oid
+         array_out(a.attacl)) END, d.oid
      FROM pg_attribute a
      JOIN pg_class c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p', 'f', 'v', 'm', 'c')
      JOIN pg_type t ON t.oid = a.atttypid

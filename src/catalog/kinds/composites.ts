@@ -6,7 +6,7 @@ import type { Kind } from './kind.ts';
 export const composites: Kind = {
   name: 'composite types',
   query: () =>
-    `SELECT t.oid, t.typrelid, pg_get_userbyid(t.typowner), t.typacl::text
+    `SELECT t.oid, t.typrelid, pg_get_userbyid(t.typowner), t.typacl
      FROM pg_type t JOIN pg_class c ON c.oid = t.typrelid AND c.relkind = 'c'
      WHERE t.typtype = 'c' AND t.oid >= ${FIRST_USER_OID}`,
   read(rows, context) {

@@ -19,12 +19,12 @@ export const constraints: Kind = {
   scope: { of: 'relation', column: 4, orNone: true, makes: ['constraint'] },
   // NOT NULL (n) is a property of the column, a constraint trigger (t) of the trigger.
   query: (major) =>
-    `SELECT c.oid, c.conname, c.contype, c.conrelid, c.contypid, pg_get_constraintdef(c.oid), c.conkey::text, c.confrelid,
+    `SELECT c.oid, c.conname, c.contype, c.conrelid, c.contypid, pg_get_constraintdef(c.oid), c.conkey, c.confrelid,
        c.condeferrable, c.condeferred, c.convalidated, ${major >= 18 ? 'c.conenforced' : 'true'}, c.connoinherit,
        c.conislocal, c.coninhcount, c.conparentid,
-       i.relname, i.reloptions::text, i.reltablespace, x.indisvalid, i.oid,
-       CASE WHEN x.indexprs IS NOT NULL THEN ARRAY(SELECT a.attnum || '=' || a.attstattarget FROM pg_attribute a
-         WHERE a.attrelid = i.oid AND a.attstattarget >= 0 ORDER BY a.attnum)::text END
+       i.relname, i.reloptions, i.reltablespace, x.indisvalid, i.oid,
+       CASE WHEN x.indexprs IS NOT NULL THEN ARRAY(SELECT concat(a.attnum, '=', a.attstattarget) FROM pg_attribute a
+         WHERE a.attrelid = i.oid AND a.attstattarget >= 0 ORDER BY a.attnum) END
      FROM pg_constraint c
      LEFT JOIN pg_class i ON i.oid = c.conindid AND c.contype IN ('p', 'u', 'x')
      LEFT JOIN pg_index x ON x.indexrelid = i.oid

@@ -27,7 +27,7 @@ export const database: Kind = {
     `SELECT d.oid, shobj_description(d.oid, 'pg_database'),
        (SELECT json_agg(json_build_array(CASE WHEN s.setrole <> 0 THEN pg_get_userbyid(s.setrole) END, s.setconfig))
          FROM pg_db_role_setting s WHERE s.setdatabase = d.oid),
-       pg_get_userbyid(d.datdba), d.datacl::text
+       pg_get_userbyid(d.datdba), d.datacl
      FROM pg_database d WHERE d.datname = current_database()`,
   read(rows, context) {
     for (const [oid, comment, settings, owner, granted] of rows) {

@@ -34,7 +34,7 @@ export const defaultPrivileges: Kind = {
   name: 'default privileges',
   probe: userRow('pg_default_acl'),
   query: () =>
-    `SELECT oid, pg_get_userbyid(defaclrole), defaclnamespace, defaclobjtype, defaclacl::text FROM pg_default_acl`,
+    `SELECT oid, pg_get_userbyid(defaclrole), defaclnamespace, defaclobjtype, defaclacl FROM pg_default_acl`,
   read(rows, context) {
     for (const [oid, role, schemaOid, letter, acl] of rows) {
       const type = TYPES[text(letter)];

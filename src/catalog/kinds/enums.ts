@@ -5,9 +5,9 @@ import type { Kind } from './kind.ts';
 export const enums: Kind = {
   name: 'enums',
   query: () =>
-    `SELECT t.oid, t.typname, t.typnamespace, pg_get_userbyid(t.typowner), t.typacl::text,
-       ARRAY(SELECT e.enumlabel::text FROM pg_enum e WHERE e.enumtypid = t.oid ORDER BY e.enumsortorder)::text,
-       ARRAY(SELECT e.oid FROM pg_enum e WHERE e.enumtypid = t.oid ORDER BY e.enumsortorder)::text
+    `SELECT t.oid, t.typname, t.typnamespace, pg_get_userbyid(t.typowner), t.typacl,
+       ARRAY(SELECT e.enumlabel::text FROM pg_enum e WHERE e.enumtypid = t.oid ORDER BY e.enumsortorder),
+       ARRAY(SELECT e.oid FROM pg_enum e WHERE e.enumtypid = t.oid ORDER BY e.enumsortorder)
      FROM pg_type t WHERE t.typtype = 'e' AND t.oid >= ${FIRST_USER_OID}`,
   read(rows, context) {
     for (const [oid, name, schema, owner, acl, labels, labelIds] of rows) {

@@ -11,7 +11,7 @@ export const eventTriggers: Kind = {
   name: 'event triggers',
   probe: userRow('pg_event_trigger'),
   query: () =>
-    `SELECT t.oid, t.evtname, pg_get_userbyid(t.evtowner), t.evtevent, t.evtenabled, t.evttags::text,
+    `SELECT t.oid, t.evtname, pg_get_userbyid(t.evtowner), t.evtevent, t.evtenabled, t.evttags,
        ${qualified('n.nspname', 'p.proname')}, n.nspname
      FROM pg_event_trigger t JOIN pg_proc p ON p.oid = t.evtfoid JOIN pg_namespace n ON n.oid = p.pronamespace
      WHERE t.oid >= ${FIRST_USER_OID}`,

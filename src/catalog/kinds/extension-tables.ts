@@ -14,13 +14,13 @@ const MEMBERS = `SELECT d.objid, x.extname FROM pg_depend d
   WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e' AND d.classid = 'pg_class'::regclass`;
 
 /** `m` is the table; each select gives the extension, the statement that makes, and the one that takes away. */
-const table = `m.objid::regclass`;
+const table = `concat(m.objid::regclass)`;
 const alter = `'ALTER TABLE ' || ${table}`;
 const switched = (on: string, off: string, condition: string) =>
   `SELECT m.extname, ${alter} || ' ${on}', ${alter} || ' ${off}' FROM members m JOIN pg_class c ON c.oid = m.objid WHERE ${condition}`;
 
 const QUERY = `WITH members AS MATERIALIZED (${MEMBERS})
-  SELECT m.extname, pg_get_indexdef(i.indexrelid), 'DROP INDEX ' || i.indexrelid::regclass
+  SELECT m.extname, pg_get_indexdef(i.indexrelid), concat('DROP INDEX ', i.indexrelid::regclass)
     FROM members m JOIN pg_index i ON i.indrelid = m.objid
     WHERE NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x'))
   UNION ALL SELECT m.extname, ${alter} || ' ADD CONSTRAINT ' || quote_ident(k.conname) || ' ' || pg_get_constraintdef(k.oid),
@@ -42,7 +42,7 @@ const QUERY = `WITH members AS MATERIALIZED (${MEMBERS})
       'DROP POLICY ' || quote_ident(p.polname) || ' ON ' || ${table}
     FROM members m JOIN pg_policy p ON p.polrelid = m.objid
   UNION ALL SELECT m.extname, ${alter} || ' ADD COLUMN ' || quote_ident(a.attname) || ' ' || format_type(a.atttypid, a.atttypmod)
-      || CASE WHEN a.attcollation <> t.typcollation THEN ' COLLATE ' || a.attcollation::regcollation ELSE '' END
+      || CASE WHEN a.attcollation <> t.typcollation THEN concat(' COLLATE ', a.attcollation::regcollation) ELSE '' END
       || CASE WHEN a.attgenerated <> '' THEN ' GENERATED ALWAYS AS (' || pg_get_expr(d.adbin, d.adrelid) || ')'
             || CASE a.attgenerated WHEN 's' THEN ' STORED' ELSE ' VIRTUAL' END
           WHEN a.attidentity = 'a' THEN ' GENERATED ALWAYS AS IDENTITY'

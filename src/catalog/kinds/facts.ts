@@ -183,7 +183,7 @@ export const constraintTriggers: Kind = {
   name: 'triggers of constraints',
   probe: `EXISTS (SELECT FROM pg_trigger WHERE tgisinternal AND tgenabled <> 'O')`,
   query: () =>
-    `SELECT t.tgconstraint, t.tgrelid, t.tgenabled, t.tgfoid::regproc::text
+    `SELECT t.tgconstraint, t.tgrelid, t.tgenabled, t.tgfoid::regproc
      FROM pg_trigger t JOIN pg_constraint c ON c.oid = t.tgconstraint AND c.contype <> 't'
      WHERE t.tgisinternal AND t.tgenabled <> 'O' AND t.oid >= ${FIRST_USER_OID}`,
   read(rows, context) {
@@ -206,7 +206,7 @@ const CONSTRAINT_TRIGGER_STATES: Readonly<Record<string, string>> = {
 export const rowTypes: Kind = {
   name: 'row types',
   query: () =>
-    `SELECT t.oid, t.typrelid, pg_get_userbyid(t.typowner), t.typacl::text
+    `SELECT t.oid, t.typrelid, pg_get_userbyid(t.typowner), t.typacl
      FROM pg_type t JOIN pg_class c ON c.oid = t.typrelid AND c.relkind <> 'c'
      WHERE t.typtype = 'c' AND t.oid >= ${FIRST_USER_OID} AND (t.typacl IS NOT NULL
        OR t.oid IN (SELECT objoid FROM pg_description WHERE classoid = 'pg_type'::regclass))`,

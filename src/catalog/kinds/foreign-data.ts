@@ -23,7 +23,7 @@ export const foreignDataWrappers: Kind = {
   name: 'foreign data wrappers',
   probe: userRow('pg_foreign_data_wrapper'),
   query: () =>
-    `SELECT oid, fdwname, pg_get_userbyid(fdwowner), fdwacl::text, fdwhandler::regproc::text, fdwvalidator::regproc::text, fdwoptions::text
+    `SELECT oid, fdwname, pg_get_userbyid(fdwowner), fdwacl, fdwhandler::regproc, fdwvalidator::regproc, fdwoptions
      FROM pg_foreign_data_wrapper WHERE oid >= ${FIRST_USER_OID}`,
   read(rows, context) {
     for (const [oid, name, owner, acl, handler, validator, options] of rows) {
@@ -50,8 +50,8 @@ export const foreignServers: Kind = {
   name: 'foreign servers',
   probe: userRow('pg_foreign_server'),
   query: () =>
-    `SELECT s.oid, s.srvname, pg_get_userbyid(s.srvowner), s.srvacl::text, s.srvtype, s.srvversion, f.fdwname,
-       s.srvoptions::text
+    `SELECT s.oid, s.srvname, pg_get_userbyid(s.srvowner), s.srvacl, s.srvtype, s.srvversion, f.fdwname,
+       s.srvoptions
      FROM pg_foreign_server s JOIN pg_foreign_data_wrapper f ON f.oid = s.srvfdw WHERE s.oid >= ${FIRST_USER_OID}`,
   read(rows, context) {
     for (const [oid, name, owner, acl, type, version, wrapper, options] of rows) {
@@ -85,7 +85,7 @@ export const userMappings: Kind = {
   name: 'user mappings',
   probe: userRow('pg_foreign_server'),
   query: () =>
-    `SELECT umid, srvname, CASE WHEN umuser = 0 THEN 'PUBLIC' ELSE quote_ident(usename) END, umoptions::text
+    `SELECT umid, srvname, CASE WHEN umuser = 0 THEN 'PUBLIC' ELSE quote_ident(usename) END, umoptions
      FROM pg_user_mappings`,
   read(rows, context) {
     for (const [oid, server, user, optionText] of rows) {

@@ -16,7 +16,7 @@ export const functions: Kind = {
   name: 'functions',
   scope: { of: 'routine', column: 1, makes: ['function'] },
   query: () =>
-    `SELECT p.oid, p.proname, p.pronamespace, pg_get_userbyid(p.proowner), p.proacl::text, p.prokind,
+    `SELECT p.oid, p.proname, p.pronamespace, pg_get_userbyid(p.proowner), p.proacl, p.prokind,
        oidvectortypes(p.proargtypes), pg_get_functiondef(p.oid), pg_get_function_result(p.oid),
        pg_get_function_arguments(p.oid), l.lanname
      FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang

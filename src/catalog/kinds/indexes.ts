@@ -22,10 +22,10 @@ export const indexes: Kind = {
   scope: { of: 'relation', column: 3, makes: ['index'] },
   query: () =>
     `SELECT i.indexrelid, c.relname, i.indrelid, pg_get_indexdef(i.indexrelid), i.indisunique, i.indisvalid, c.reltablespace,
-       i.indkey::text,
-       CASE WHEN i.indexprs IS NOT NULL THEN ARRAY(SELECT a.attnum || '=' || a.attstattarget FROM pg_attribute a
-         WHERE a.attrelid = i.indexrelid AND a.attstattarget >= 0 ORDER BY a.attnum)::text END,
-       c.reloptions::text
+       i.indkey,
+       CASE WHEN i.indexprs IS NOT NULL THEN ARRAY(SELECT concat(a.attnum, '=', a.attstattarget) FROM pg_attribute a
+         WHERE a.attrelid = i.indexrelid AND a.attstattarget >= 0 ORDER BY a.attnum) END,
+       c.reloptions
      FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
      WHERE i.indexrelid >= ${FIRST_USER_OID} AND c.relnamespace <> 'pg_toast'::regnamespace
        AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x'))`,

@@ -10,9 +10,9 @@ export const languages: Kind = {
   name: 'languages',
   probe: userRow('pg_language'),
   query: () =>
-    `SELECT l.oid, l.lanname, pg_get_userbyid(l.lanowner), l.lanacl::text, l.lanpltrusted, l.lanplcallfoid::regproc::text,
-       CASE WHEN l.laninline <> 0 THEN l.laninline::regproc::text END,
-       CASE WHEN l.lanvalidator <> 0 THEN l.lanvalidator::regproc::text END
+    `SELECT l.oid, l.lanname, pg_get_userbyid(l.lanowner), l.lanacl, l.lanpltrusted, l.lanplcallfoid::regproc,
+       CASE WHEN l.laninline <> 0 THEN l.laninline::regproc END,
+       CASE WHEN l.lanvalidator <> 0 THEN l.lanvalidator::regproc END
      FROM pg_language l WHERE l.lanispl AND l.oid >= ${FIRST_USER_OID} AND ${notMember('pg_language', 'l')}`,
   read(rows, context) {
     for (const [oid, name, owner, acl, trusted, handler, inline, validator] of rows) {
@@ -39,7 +39,7 @@ export const accessMethods: Kind = {
   name: 'access methods',
   probe: userRow('pg_am'),
   query: () =>
-    `SELECT a.oid, a.amname, a.amtype, a.amhandler::text FROM pg_am a
+    `SELECT a.oid, a.amname, a.amtype, a.amhandler FROM pg_am a
      WHERE a.oid >= ${FIRST_USER_OID} AND ${notMember('pg_am', 'a')}`,
   read(rows, context) {
     for (const [oid, name, type, handler] of rows) {
@@ -65,8 +65,8 @@ export const transforms: Kind = {
   probe: userRow('pg_transform'),
   query: () =>
     `SELECT t.oid, format_type(t.trftype, NULL), l.lanname,
-       CASE WHEN t.trffromsql <> 0 THEN t.trffromsql::regprocedure::text END,
-       CASE WHEN t.trftosql <> 0 THEN t.trftosql::regprocedure::text END
+       CASE WHEN t.trffromsql <> 0 THEN t.trffromsql::regprocedure END,
+       CASE WHEN t.trftosql <> 0 THEN t.trftosql::regprocedure END
      FROM pg_transform t JOIN pg_language l ON l.oid = t.trflang
      WHERE t.oid >= ${FIRST_USER_OID} AND ${notMember('pg_transform', 't')}`,
   read(rows, context) {

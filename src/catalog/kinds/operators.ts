@@ -18,7 +18,7 @@ export const operators: Kind = {
     `SELECT o.oid, o.oprname, o.oprnamespace, pg_get_userbyid(o.oprowner), o.oprkind,
        CASE WHEN o.oprleft <> 0 THEN format_type(o.oprleft, NULL) END,
        CASE WHEN o.oprright <> 0 THEN format_type(o.oprright, NULL) END,
-       o.oprcode::text, ${reference('oprcom')}, ${reference('oprnegate')}, o.oprrest::text, o.oprjoin::text,
+       o.oprcode, ${reference('oprcom')}, ${reference('oprnegate')}, o.oprrest, o.oprjoin,
        o.oprcanmerge, o.oprcanhash
      FROM pg_operator o WHERE o.oid >= ${FIRST_USER_OID} AND ${notMember('pg_operator', 'o')}`,
   read(rows, context) {
@@ -109,14 +109,14 @@ function members(catalog: 'pg_opfamily' | 'pg_opclass', oid: string): string {
     `JOIN pg_depend d ON d.classid = '${part}'::regclass AND d.objid = ${partOid}
        AND d.refclassid = '${catalog}'::regclass AND d.refobjid = ${oid}`;
   return `ARRAY(SELECT member FROM (
-    SELECT 0 AS part, m.amopstrategy AS number, 'OPERATOR ' || m.amopstrategy || ' ' || m.amopopr::regoperator
+    SELECT 0 AS part, m.amopstrategy AS number, concat('OPERATOR ', m.amopstrategy, ' ', m.amopopr::regoperator)
       || coalesce(' FOR ORDER BY ' || (SELECT ${qualified('n.nspname', 'f.opfname')} FROM pg_opfamily f
         JOIN pg_namespace n ON n.oid = f.opfnamespace WHERE f.oid = m.amopsortfamily), '') AS member
     FROM pg_amop m ${belongs('pg_amop', 'm.oid')}
     UNION ALL
-    SELECT 1, m.amprocnum, 'FUNCTION ' || m.amprocnum || ' (' || format_type(m.amproclefttype, NULL) || ', '
-      || format_type(m.amprocrighttype, NULL) || ') ' || m.amproc::regprocedure
-    FROM pg_amproc m ${belongs('pg_amproc', 'm.oid')}) members ORDER BY part, number, member)::text`;
+    SELECT 1, m.amprocnum, concat('FUNCTION ', m.amprocnum, ' (', format_type(m.amproclefttype, NULL), ', ',
+      format_type(m.amprocrighttype, NULL), ') ', m.amproc::regprocedure)
+    FROM pg_amproc m ${belongs('pg_amproc', 'm.oid')}) members ORDER BY part, number, member)`;
 }
 
 export const operatorFamilies: Kind = {

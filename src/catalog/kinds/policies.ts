@@ -17,7 +17,7 @@ export const policies: Kind = {
   scope: { of: 'relation', column: 3, makes: ['policy'] },
   query: () =>
     `SELECT p.oid, p.polname, p.polrelid, p.polpermissive, p.polcmd, 0 = ANY (p.polroles),
-       ARRAY(SELECT pg_get_userbyid(r)::text FROM unnest(p.polroles) r WHERE r <> 0)::text,
+       ARRAY(SELECT pg_get_userbyid(r)::text FROM unnest(p.polroles) r WHERE r <> 0),
        pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid)
      FROM pg_policy p WHERE p.oid >= ${FIRST_USER_OID}`,
   read(rows, context) {

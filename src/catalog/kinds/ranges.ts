@@ -9,16 +9,16 @@ export const ranges: Kind = {
   name: 'ranges',
   probe: userRow('pg_range', 'rngtypid'),
   query: (major) =>
-    `SELECT t.oid, t.typname, t.typnamespace, pg_get_userbyid(t.typowner), t.typacl::text,
+    `SELECT t.oid, t.typname, t.typnamespace, pg_get_userbyid(t.typowner), t.typacl,
        format_type(r.rngsubtype, NULL),
        (SELECT ${qualified('n.nspname', 'o.opcname')} FROM pg_opclass o JOIN pg_namespace n ON n.oid = o.opcnamespace
          WHERE o.oid = r.rngsubopc AND NOT o.opcdefault),
        (SELECT ${qualified('n.nspname', 'l.collname')} FROM pg_collation l JOIN pg_namespace n ON n.oid = l.collnamespace
          JOIN pg_type s ON s.oid = r.rngsubtype WHERE l.oid = r.rngcollation AND s.typcollation <> r.rngcollation),
-       r.rngcanonical::text, r.rngsubdiff::text,
+       r.rngcanonical, r.rngsubdiff,
        ${major >= 14 ? '(SELECT typname FROM pg_type m WHERE m.oid = r.rngmultitypid), r.rngmultitypid, (SELECT typnamespace FROM pg_type m WHERE m.oid = r.rngmultitypid)' : 'NULL, NULL, NULL'},
        ARRAY(SELECT d.objid::regprocedure FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.deptype = 'i'
-         AND d.refclassid = 'pg_type'::regclass AND d.refobjid IN (t.oid${major >= 14 ? ', r.rngmultitypid' : ''}))::text
+         AND d.refclassid = 'pg_type'::regclass AND d.refobjid IN (t.oid${major >= 14 ? ', r.rngmultitypid' : ''}))
      FROM pg_range r JOIN pg_type t ON t.oid = r.rngtypid WHERE t.oid >= ${FIRST_USER_OID}`,
   read(rows, context) {
     for (const row of rows) {

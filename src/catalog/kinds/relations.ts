@@ -19,7 +19,7 @@ export const relations: Kind = {
   scope: { of: 'neighbour', column: 1, makes: [] },
   query: () =>
     `SELECT oid, relkind, relname, relnamespace, pg_get_userbyid(relowner), relpersistence, relam, reltablespace,
-       reloptions::text, relacl::text, relrowsecurity, relforcerowsecurity, relreplident, relispartition, relispopulated
+       reloptions, relacl, relrowsecurity, relforcerowsecurity, relreplident, relispartition, relispopulated
      FROM pg_class WHERE relkind IN ('r', 'p', 'f', 'v', 'm', 'c') AND oid >= ${FIRST_USER_OID}`,
   read(rows, context) {
     for (const row of rows) {

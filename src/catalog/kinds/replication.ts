@@ -14,10 +14,10 @@ export const publications: Kind = {
   query: (major) =>
     `SELECT p.oid, p.pubname, pg_get_userbyid(p.pubowner), p.puballtables, p.pubinsert, p.pubupdate, p.pubdelete,
        p.pubtruncate, p.pubviaroot, ${major >= 18 ? 'p.pubgencols' : 'NULL'},
-       (SELECT json_agg(json_build_array(r.prrelid::text,
-         ${major >= 15 ? 'r.prattrs::text, pg_get_expr(r.prqual, r.prrelid)' : 'NULL, NULL'}))
+       (SELECT json_agg(json_build_array(concat(r.prrelid),
+         ${major >= 15 ? 'CASE WHEN r.prattrs IS NOT NULL THEN concat(r.prattrs) END, pg_get_expr(r.prqual, r.prrelid)' : 'NULL, NULL'}))
          FROM pg_publication_rel r WHERE r.prpubid = p.oid),
-       ${major >= 15 ? 'ARRAY(SELECT n.pnnspid FROM pg_publication_namespace n WHERE n.pnpubid = p.oid)::text' : 'NULL'}
+       ${major >= 15 ? 'ARRAY(SELECT n.pnnspid FROM pg_publication_namespace n WHERE n.pnpubid = p.oid)' : 'NULL'}
      FROM pg_publication p WHERE p.oid >= ${FIRST_USER_OID}`,
   read(rows, context) {
     for (const row of rows) {
@@ -114,11 +114,11 @@ function subscriptionOptions(major: number): string {
 export const subscriptions: Kind = {
   name: 'subscriptions',
   query: (major) =>
-    `SELECT s.subname, pg_get_userbyid(s.subowner), s.subenabled, s.subslotname, s.subpublications::text,
-       ${subscriptionOptions(major)}::text, ${
+    `SELECT s.subname, pg_get_userbyid(s.subowner), s.subenabled, s.subslotname, s.subpublications,
+       ${subscriptionOptions(major)}, ${
          major >= 14
            ? 's.oid'
-           : '(SELECT min(v.subid::text) FROM pg_stat_subscription v WHERE v.subname = s.subname HAVING count(*) = 1)'
+           : '(SELECT min(v.subid) FROM pg_stat_subscription v WHERE v.subname = s.subname HAVING count(*) = 1)'
        }
      FROM pg_subscription s
      WHERE s.subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())`,

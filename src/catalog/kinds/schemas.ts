@@ -4,7 +4,7 @@ import type { Kind } from './kind.ts';
 export const schemas: Kind = {
   name: 'schemas',
   query: () =>
-    `SELECT oid, pg_get_userbyid(nspowner), nspacl::text FROM pg_namespace
+    `SELECT oid, pg_get_userbyid(nspowner), nspacl FROM pg_namespace
      WHERE nspname NOT LIKE 'pg\\_%' AND nspname <> 'information_schema'`,
   read(rows, context) {
     for (const [oid, owner, acl] of rows) {

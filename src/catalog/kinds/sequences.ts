@@ -10,7 +10,7 @@ export const sequences: Kind = {
   name: 'sequences',
   scope: { of: 'relation', column: 7, orNone: true, makes: ['sequence'] },
   query: () =>
-    `SELECT c.oid, c.relname, c.relnamespace, pg_get_userbyid(c.relowner), c.relacl::text, c.relpersistence,
+    `SELECT c.oid, c.relname, c.relnamespace, pg_get_userbyid(c.relowner), c.relacl, c.relpersistence,
        d.refobjid, d.refobjsubid, d.deptype, a.attname,
        format_type(s.seqtypid, NULL), s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache, s.seqcycle
      FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid

@@ -10,7 +10,7 @@ export const statistics: Kind = {
   scope: { of: 'relation', column: 5, makes: ['statistics'] },
   probe: userRow('pg_statistic_ext'),
   query: () =>
-    `SELECT s.oid, s.stxname, s.stxnamespace, pg_get_userbyid(s.stxowner), s.stxrelid, s.stxkeys::text,
+    `SELECT s.oid, s.stxname, s.stxnamespace, pg_get_userbyid(s.stxowner), s.stxrelid, s.stxkeys,
        pg_get_statisticsobjdef(s.oid), CASE WHEN s.stxstattarget >= 0 THEN s.stxstattarget END
      FROM pg_statistic_ext s WHERE s.oid >= ${FIRST_USER_OID}`,
   read(rows, context) {

@@ -10,9 +10,9 @@ export const tables: Kind = {
   scope: { of: 'relation', column: 1, makes: ['table'] },
   // Only of tables that are more than a name and columns; the rest is in `relations`.
   query: () =>
-    `SELECT c.oid, t.reloptions::text, CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END,
+    `SELECT c.oid, t.reloptions, CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END,
        pg_get_expr(c.relpartbound, c.oid), CASE WHEN c.reloftype <> 0 THEN format_type(c.reloftype, NULL) END,
-       s.srvname, f.ftoptions::text
+       s.srvname, f.ftoptions
      FROM pg_class c
      LEFT JOIN pg_class t ON t.oid = c.reltoastrelid AND t.reloptions IS NOT NULL
      LEFT JOIN pg_foreign_table f ON f.ftrelid = c.oid

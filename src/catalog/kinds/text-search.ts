@@ -9,7 +9,7 @@ export const textSearchParsers: Kind = {
   name: 'text search parsers',
   probe: userRow('pg_ts_parser'),
   query: () =>
-    `SELECT oid, prsname, prsnamespace, prsstart::text, prstoken::text, prsend::text, prslextype::text, prsheadline::text
+    `SELECT oid, prsname, prsnamespace, prsstart, prstoken, prsend, prslextype, prsheadline
      FROM pg_ts_parser WHERE oid >= ${FIRST_USER_OID}`,
   read(rows, context) {
     for (const [oid, name, schema, start, token, end, types, headline] of rows) {
@@ -42,7 +42,7 @@ export const textSearchTemplates: Kind = {
   name: 'text search templates',
   probe: userRow('pg_ts_template'),
   query: () =>
-    `SELECT oid, tmplname, tmplnamespace, tmplinit::text, tmpllexize::text
+    `SELECT oid, tmplname, tmplnamespace, tmplinit, tmpllexize
      FROM pg_ts_template WHERE oid >= ${FIRST_USER_OID}`,
   read(rows, context) {
     for (const [oid, name, schema, init, lexize] of rows) {
@@ -104,7 +104,7 @@ export const textSearchConfigurations: Kind = {
        ARRAY(SELECT (SELECT quote_ident(y.alias) FROM ts_token_type(c.cfgparser) y WHERE y.tokid = m.maptokentype)
          || ' WITH ' || string_agg(${qualified('dn.nspname', 'd.dictname')}, ', ' ORDER BY m.mapseqno)
          FROM pg_ts_config_map m JOIN pg_ts_dict d ON d.oid = m.mapdict JOIN pg_namespace dn ON dn.oid = d.dictnamespace
-         WHERE m.mapcfg = c.oid GROUP BY m.maptokentype ORDER BY m.maptokentype)::text
+         WHERE m.mapcfg = c.oid GROUP BY m.maptokentype ORDER BY m.maptokentype)
      FROM pg_ts_config c JOIN pg_ts_parser p ON p.oid = c.cfgparser JOIN pg_namespace n ON n.oid = p.prsnamespace
      WHERE c.oid >= ${FIRST_USER_OID}`,
   read(rows, context) {

@@ -19,7 +19,7 @@ export const triggers: Kind = {
   // Up to version 14 the copies in partitions are marked internal; those of foreign keys always are, and have a constraint.
   query: () =>
     `SELECT t.oid, t.tgname, t.tgrelid, pg_get_triggerdef(t.oid), t.tgenabled, t.tgparentid <> 0, t.tgconstraint <> 0,
-       t.tgattr::text, CASE WHEN t.tgconstraint <> 0 THEN (SELECT c.conname FROM pg_constraint c WHERE c.oid = t.tgconstraint) END,
+       t.tgattr, CASE WHEN t.tgconstraint <> 0 THEN (SELECT c.conname FROM pg_constraint c WHERE c.oid = t.tgconstraint) END,
        t.tgconstraint
      FROM pg_trigger t
      WHERE t.oid >= ${FIRST_USER_OID} AND (NOT t.tgisinternal OR (t.tgparentid <> 0 AND NOT EXISTS (

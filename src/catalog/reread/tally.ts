@@ -90,13 +90,13 @@ export const TRACKED: readonly Tracked[] = [
 ];
 
 /** Names that other objects' texts hold and that are in no tracked catalog: one text each, `<oid> <name>`. */
-export const NAMES_QUERY = `SELECT 'role', oid || ' ' || rolname FROM pg_roles
-  UNION ALL SELECT 'schema', oid || ' ' || nspname FROM pg_namespace WHERE nspname NOT LIKE 'pg\\_t%'
-  UNION ALL SELECT 'tablespace', oid || ' ' || spcname FROM pg_tablespace`;
+export const NAMES_QUERY = `SELECT 'role', concat(oid, ' ', rolname) FROM pg_roles
+  UNION ALL SELECT 'schema', concat(oid, ' ', nspname) FROM pg_namespace WHERE nspname NOT LIKE 'pg\\_t%'
+  UNION ALL SELECT 'tablespace', concat(oid, ' ', spcname) FROM pg_tablespace`;
 
 /** A 32-bit transaction number as the 64-bit one nearest to `s.next`. */
 function whole(xid: string): string {
-  const distance = `(${xid}::text::int8 - (s.next & 4294967295))`;
+  const distance = `(int8in(xidout(${xid})) - (s.next & 4294967295))`;
   return `s.next + ${distance} - CASE WHEN ${distance} > 2147483648 THEN 4294967296 WHEN ${distance} < -2147483648 THEN -4294967296 ELSE 0 END`;
 }
 
@@ -105,12 +105,12 @@ function whole(xid: string): string {
  * could have written into this database is visible from now on. Asked before the transaction that reads. Transactions
  * in other databases write nothing here; where the role may not see who runs what, they count all the same.
  */
-export const BOUNDARY_QUERY = `SELECT pg_postmaster_start_time()::text,
+export const BOUNDARY_QUERY = `SELECT pg_postmaster_start_time(),
   CASE WHEN pg_has_role(current_user, 'pg_read_all_stats', 'USAGE') THEN least(s.next,
       (SELECT min(${whole('backend_xid')}) FROM pg_stat_activity WHERE datname = current_database() AND backend_xid IS NOT NULL),
       (SELECT min(${whole('transaction')}) FROM pg_prepared_xacts WHERE database = current_database()))
     ELSE s.oldest END
-  FROM (SELECT pg_snapshot_xmax(pg_current_snapshot())::text::int8 AS next, pg_snapshot_xmin(pg_current_snapshot())::text::int8 AS oldest) s`;
+  FROM (SELECT int8in(xid8out(pg_snapshot_xmax(pg_current_snapshot()))) AS next, int8in(xid8out(pg_snapshot_xmin(pg_current_snapshot()))) AS oldest) s`;
 
 /** Rows of one range of OIDs. */
 interface Count {
