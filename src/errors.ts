@@ -17,6 +17,7 @@ export const ERROR_CODES = {
   'confirmation-needed': EXIT.usage,
   'diff-source-unknown': EXIT.usage,
   'schema-file-invalid': EXIT.usage,
+  'queries-unreadable': EXIT.usage,
   // source
   'migration-folder-missing': EXIT.usage,
   'migration-unknown': EXIT.usage,
