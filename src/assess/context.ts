@@ -1,6 +1,5 @@
 import type {
   Catalog,
-  CatalogObject,
   ColumnProperties,
   ConstraintProperties,
   DomainProperties,
@@ -12,61 +11,135 @@ import type {
 import type { ParsedStatement } from '../sql/model.ts';
 import { quoteIdent, quoteQualified, splitQualified } from '../sql/quote.ts';
 import { madeRelation } from '../sql/relations.ts';
-import { setsSearchPath } from '../sql/session.ts';
-import { children, nameFromParts, type QualifiedName, relationOf, strings, text } from '../sql/tree.ts';
+import { type TransactionControl, transactionControl } from '../sql/transactional.ts';
+import {
+  type Node,
+  nameFromParts,
+  namesFromLists,
+  type QualifiedName,
+  relationOf,
+  strings,
+  text,
+} from '../sql/tree.ts';
+import { type Names, replay } from './known/replay.ts';
+import { type KnownObject, KnownSchema } from './known/schema.ts';
+import { searchPathAfter } from './known/search-path.ts';
 import type { RelationSize } from './model.ts';
+import { NO_SURROUNDINGS, type Surroundings } from './surroundings.ts';
+import { typeText } from './types.ts';
 
 const RELATION_KINDS: readonly ObjectKind[] = ['table', 'view', 'materialized view', 'sequence', 'index'];
 
+const TYPE_KINDS: readonly ObjectKind[] = ['domain', 'enum', 'composite', 'range', 'base type', 'table'];
+
+/** The newest major whose facts are known: what is assumed of a target that nobody has seen. */
+export const NEWEST_MAJOR = 18;
+
+export interface ContextOptions {
+  /** Default `public`. */
+  readonly searchPath?: readonly string[];
+  /** The target's; null where nobody knows. Default: the catalog's. */
+  readonly major?: number | null;
+  /** By relation, as `relationsToMeasure` names them. */
+  readonly sizes?: ReadonlyMap<string, RelationSize>;
+  /** A file that something else than Ferrata will run: no lock_timeout and no transaction of Ferrata's around it. */
+  readonly loose?: boolean;
+  /** What is known of the schema, where it is more than the catalog: replayed from the statements before. */
+  readonly known?: KnownSchema;
+  /** What the project thinks of the rules, and what is known of the server beside its schema. */
+  readonly surroundings?: Surroundings;
+}
+
 /**
- * What is known while the statements are read one after the other: the database's catalog, where there is one, and what
- * the migration has made so far.
+ * What is known while the statements are read one after the other: the database's schema, from its catalog or replayed
+ * from the statements before, and what the migration has made so far.
  */
 export class AssessContext {
   readonly catalog: Catalog | null;
+  /** The target's major version; null where nobody knows: take the newest then (`since`). */
+  readonly major: number | null;
+  readonly loose: boolean;
+  readonly surroundings: Surroundings;
+  readonly #sizes: ReadonlyMap<string, RelationSize>;
   #searchPath: readonly string[];
   readonly #made = new Set<string>();
   readonly #madeTypes = new Set<string>();
-  /** Validated `CHECK (column IS NOT NULL)` by `table.column`, added by this migration. */
-  readonly #checkedNotNull = new Set<string>();
-  /** Of NOT VALID ones: `table constraint` → `table.column`. */
-  readonly #unchecked = new Map<string, string>();
-  #heirs: ReadonlyMap<string, readonly string[]> | null = null;
-  readonly #childIndex: ReadonlyMap<string, readonly CatalogObject[]>;
+  /** What the caller knew, where it wants to know what the statements left behind (`keep`). */
+  readonly #start: KnownSchema | null;
+  #known: KnownSchema;
+  /** What was known when each open transaction of the script began. */
+  readonly #begun: KnownSchema[] = [];
+  readonly #names: Names = {
+    relation: (name) => this.resolve(name),
+    made: (name, temporary = false) => this.#nameOfMade(name, temporary),
+    type: (typeName) => this.typeText(typeName),
+    typeName: (name) => this.resolveType(name),
+  };
 
-  readonly #sizes: ReadonlyMap<string, RelationSize>;
-
-  constructor(
-    catalog: Catalog | null,
-    searchPath: readonly string[] = ['public'],
-    sizes: ReadonlyMap<string, RelationSize> = new Map(),
-  ) {
+  constructor(catalog: Catalog | null, options: ContextOptions = {}) {
     this.catalog = catalog;
-    this.#sizes = sizes;
-    this.#searchPath = searchPath;
-    this.#childIndex = byParent(catalog);
+    this.major = options.major ?? catalog?.major ?? null;
+    this.loose = options.loose ?? false;
+    this.surroundings = options.surroundings ?? NO_SURROUNDINGS;
+    this.#start = options.known ?? null;
+    this.#known =
+      options.known?.fork() ?? (catalog === null ? KnownSchema.unknown() : KnownSchema.of(catalog));
+    this.#sizes = options.sizes ?? new Map();
+    this.#searchPath = options.searchPath ?? ['public'];
   }
 
-  /** The relation as it is named in facts: schema-qualified where the catalog knows it, else as written. */
+  /** The schema at this moment, the statements before included. */
+  get known(): KnownSchema {
+    return this.#known;
+  }
+
+  get searchPath(): readonly string[] {
+    return this.#searchPath;
+  }
+
+  /** Whether the target is at least of this major version; a target that nobody has seen is of the newest. */
+  since(major: number): boolean {
+    return (this.major ?? NEWEST_MAJOR) >= major;
+  }
+
+  /**
+   * The relation as it is named in facts: with the schema in which the search_path finds it, or where nobody knows it,
+   * with the first schema of the search_path.
+   */
   resolve(name: QualifiedName | null): string | null {
     if (name === null) return null;
     if (name.schema !== null) return quoteQualified(name.schema, name.name);
-    const written = quoteIdent(name.name);
-    if (this.#made.has(written)) return written;
-    for (const schema of this.#searchPath) {
+    const [first = 'public'] = this.#searchPath;
+    for (const schema of ['pg_temp', ...this.#searchPath]) {
       const candidate = quoteQualified(schema, name.name);
-      if (this.#made.has(candidate)) return candidate;
-      if (RELATION_KINDS.some((kind) => this.catalog?.objects.has(`${kind} ${candidate}`))) return candidate;
+      if (this.#made.has(candidate) || this.isRelation(candidate)) return candidate;
     }
-    return written;
+    return quoteQualified(first, name.name);
   }
 
-  /** Whether the migration itself made the relation, so that nobody else uses it. */
+  /** As `resolve`, for a type: a domain, an enum, a composite type. */
+  resolveType(name: QualifiedName): string {
+    if (name.schema !== null) return quoteQualified(name.schema, name.name);
+    const [first = 'public'] = this.#searchPath;
+    const found = this.#searchPath.find((schema) => this.#isType(quoteQualified(schema, name.name)));
+    return quoteQualified(found ?? first, name.name);
+  }
+
+  /** Whether a relation of this name is known to be there. */
+  isRelation(relation: string): boolean {
+    return RELATION_KINDS.some((kind) => this.known.has(kind, relation));
+  }
+
+  /** Whether the migration itself made the relation in the transaction that still runs, so that nobody else uses it. */
   isNew(relation: string): boolean {
     return this.#made.has(relation);
   }
 
-  /** Rows and bytes of a relation, where they were measured. */
+  isNewType(name: QualifiedName): boolean {
+    return this.#madeTypes.has(this.resolveType(name));
+  }
+
+  /** Rows, bytes and indexes of a relation; null where they are not known. */
   size(relation: string): RelationSize | null {
     return this.#sizes.get(relation) ?? null;
   }
@@ -79,6 +152,14 @@ export class AssessContext {
     return this.#properties<ColumnProperties>('column', `${relation}.${quoteIdent(column)}`);
   }
 
+  /** The known columns of a table, with their names. */
+  columns(relation: string): readonly (ColumnProperties & { readonly name: string })[] {
+    return this.#children(relation, 'column').map((object) => ({
+      ...(object.properties as ColumnProperties),
+      name: lastPart(object.identity),
+    }));
+  }
+
   index(relation: string): IndexProperties | null {
     return this.#properties<IndexProperties>('index', relation);
   }
@@ -87,33 +168,48 @@ export class AssessContext {
     return this.#properties<ConstraintProperties>('constraint', `${relation}.${quoteIdent(name)}`);
   }
 
-  constraints(relation: string): readonly ConstraintProperties[] {
-    return this.#children<ConstraintProperties>('constraint', `table ${relation}`);
+  constraints(relation: string): readonly (ConstraintProperties & { readonly name: string })[] {
+    return this.#children(relation, 'constraint').map((object) => ({
+      ...(object.properties as ConstraintProperties),
+      name: lastPart(object.identity),
+    }));
   }
 
   /** The indexes of a table or materialised view, those of its constraints too: `schema.index`. */
   indexes(relation: string): readonly string[] {
-    const parents = [`table ${relation}`, `materialized view ${relation}`];
     const [schema = null] = splitQualified(relation);
-    return parents
-      .flatMap((key) => this.#childIndex.get(key) ?? [])
-      .flatMap((object) => {
-        if (object.kind === 'index') return [object.identity];
-        const name = splitQualified(object.identity).at(-1);
-        return hasIndex(object) && name !== undefined ? [quoteQualified(schema, name)] : [];
-      });
+    const own = this.#children(relation, 'index').map((object) => object.identity);
+    const keys = this.#children(relation, 'constraint')
+      .filter((object) => hasIndex(object.properties as ConstraintProperties))
+      .map((object) => quoteQualified(schema, lastPart(object.identity)));
+    return [...new Set([...own, ...keys])];
+  }
+
+  /** The table that an index belongs to, that of a constraint included; null where it is not known. */
+  tableOfIndex(index: string): string | null {
+    const own = this.index(index);
+    if (own !== null) return own.table;
+    const [schema = '', name = ''] = splitQualified(index);
+    for (const object of this.known.objects('constraint')) {
+      if (!hasIndex(object.properties as ConstraintProperties) || lastPart(object.identity) !== name)
+        continue;
+      const table = object.parent?.replace(/^table /, '') ?? '';
+      if (splitQualified(table)[0] === schema) return table;
+    }
+    return null;
+  }
+
+  /** Objects of a kind on a table or view: its triggers, policies, rules. */
+  on(relation: string, kind: 'trigger' | 'policy' | 'rule'): readonly KnownObject[] {
+    return this.#children(relation, kind);
   }
 
   /** Tables whose foreign keys refer to this one, without itself. */
   referencing(relation: string): readonly string[] {
-    const found = new Set<string>();
-    for (const object of this.catalog?.objects.values() ?? []) {
-      if (object.kind !== 'constraint') continue;
-      const { references } = object.properties as unknown as ConstraintProperties;
-      const table = object.parent?.replace(/^table /, '');
-      if (references === relation && table !== undefined && table !== relation) found.add(table);
-    }
-    return [...found];
+    const tables = this.known
+      .foreignKeysTo(relation)
+      .flatMap((object) => (object.parent === null ? [] : [object.parent.replace(/^table /, '')]));
+    return [...new Set(tables)].filter((table) => table !== relation);
   }
 
   /** Tables that the table's own foreign keys refer to, without itself. */
@@ -126,14 +222,13 @@ export class AssessContext {
 
   /** Partitions and tables that inherit from it, theirs too. */
   descendants(relation: string): readonly string[] {
-    this.#heirs ??= heirsOf(this.catalog);
     const found: string[] = [];
     const queue = [relation];
     for (let parent = queue.pop(); parent !== undefined; parent = queue.pop()) {
-      for (const heir of this.#heirs.get(parent) ?? []) {
-        if (found.includes(heir)) continue;
-        found.push(heir);
-        queue.push(heir);
+      for (const { identity } of this.known.heirs(parent)) {
+        if (found.includes(identity)) continue;
+        found.push(identity);
+        queue.push(identity);
       }
     }
     return found;
@@ -143,16 +238,23 @@ export class AssessContext {
     return (this.table(relation)?.partitionKey ?? null) !== null;
   }
 
+  /** The default partition of a partitioned table. */
+  defaultPartition(relation: string): string | null {
+    const found = this.known
+      .heirs(relation)
+      .find((object) => (object.properties as TableProperties).partitionBound === 'DEFAULT');
+    return found?.identity ?? null;
+  }
+
   /** The volatility of a function of the schema; null where there is none of this name. */
   functionVolatility(name: QualifiedName): 'immutable' | 'stable' | 'volatile' | null {
     const schemas = name.schema === null ? this.#searchPath : [name.schema];
-    for (const object of this.catalog?.objects.values() ?? []) {
-      if (object.kind !== 'function') continue;
+    for (const object of this.known.objects('function')) {
       const prefix = schemas.some((schema) =>
         object.identity.startsWith(`${quoteQualified(schema, name.name)}(`),
       );
       if (!prefix) continue;
-      const { definition } = object.properties as unknown as FunctionProperties;
+      const { definition } = object.properties as FunctionProperties;
       const head = definition.slice(0, definition.search(/\bAS\b|\bBEGIN ATOMIC\b|\bRETURN\b/));
       if (/\bIMMUTABLE\b/.test(head)) return 'immutable';
       return /\bSTABLE\b/.test(head) ? 'stable' : 'volatile';
@@ -162,150 +264,163 @@ export class AssessContext {
 
   /** A domain by its name: what it stands for, and whether its values are checked; null for any other type. */
   domain(name: QualifiedName): { readonly base: string; readonly constrained: boolean } | null {
-    const schemas = name.schema === null ? this.#searchPath : [name.schema];
-    for (const schema of schemas) {
-      const identity = quoteQualified(schema, name.name);
-      const domain = this.#properties<DomainProperties>('domain', identity);
-      if (domain === null) continue;
-      const checks = this.#children<ConstraintProperties>('constraint', `domain ${identity}`);
-      return { base: domain.type, constrained: domain.notNull || checks.length > 0 };
-    }
-    return null;
+    const identity = this.resolveType(name);
+    const domain = this.#properties<DomainProperties>('domain', identity);
+    if (domain === null) return null;
+    const checks = this.known.children(`domain ${identity}`);
+    return { base: domain.type, constrained: domain.notNull || checks.length > 0 };
   }
 
-  /** Columns of a type, e.g. of a domain: `{ table, column }`. Type as `format_type` gives it. */
+  /** Tables with columns of a type, e.g. of a domain, or of its arrays. Type as `format_type` gives it. */
   tablesUsingType(type: string): readonly string[] {
-    const found = new Set<string>();
-    for (const object of this.catalog?.objects.values() ?? []) {
-      if (object.kind !== 'column') continue;
-      const properties = object.properties as unknown as ColumnProperties;
-      const table = object.parent?.replace(/^table /, '');
-      if (table !== undefined && (properties.type === type || properties.type === `${type}[]`))
-        found.add(table);
-    }
-    return [...found];
+    const found = [type, `${type}[]`].flatMap((name) => this.known.columnsOfType(name));
+    const tables = found.flatMap((object) => object.parent?.replace(/^table /, '') ?? []);
+    return [...new Set(tables)];
   }
 
-  /** Whether a validated CHECK already says that the column is not null: SET NOT NULL then need not read the table. */
+  /** Whether validated CHECKs already say that the column is not null: SET NOT NULL then need not read the table. */
   isCheckedNotNull(relation: string, column: string): boolean {
-    if (this.#checkedNotNull.has(`${relation}.${quoteIdent(column)}`)) return true;
     return this.constraints(relation).some(
       (constraint) =>
-        constraint.type === 'check' && constraint.validated && isNotNullCheck(constraint.definition, column),
+        constraint.type === 'check' &&
+        constraint.validated &&
+        constraint.enforced &&
+        provesNotNull(constraint.definition, column),
     );
   }
 
-  noteCheck(relation: string, constraint: string | null, column: string, validated: boolean): void {
-    const key = `${relation}.${quoteIdent(column)}`;
-    if (validated) this.#checkedNotNull.add(key);
-    else if (constraint !== null) this.#unchecked.set(`${relation} ${constraint}`, key);
-  }
-
-  noteValidated(relation: string, constraint: string): void {
-    const key = this.#unchecked.get(`${relation} ${constraint}`);
-    if (key !== undefined) this.#checkedNotNull.add(key);
-    const known = this.constraint(relation, constraint);
-    const column = known?.type === 'check' ? known.columns[0] : undefined;
-    if (known !== null && column !== undefined && isNotNullCheck(known.definition, column)) {
-      this.#checkedNotNull.add(`${relation}.${quoteIdent(column)}`);
-    }
-  }
-
-  isNewType(name: QualifiedName): boolean {
-    return this.#madeTypes.has(quoteQualified(name.schema, name.name));
+  /** A TypeName node as `format_type` prints it, a user's type with its schema where it is known. */
+  typeText(typeName: Node | null): string {
+    const written = typeText(typeName);
+    const name = nameFromParts(strings(typeName?.names).filter((part) => part !== 'pg_catalog'));
+    if (name === null) return written;
+    const resolved = this.resolveType(name);
+    if (name.schema === null && !this.#isType(resolved)) return written;
+    return written.replace(name.schema === null ? name.name : `${name.schema}.${name.name}`, () => resolved);
   }
 
   /** Takes in what a statement leaves behind for those after it. */
   note(statement: ParsedStatement): void {
     const { kind, node } = statement;
-    if (setsSearchPath(statement)) {
-      const schemas = children(node, 'args')
-        .map((argument) => (argument.node.sval as { readonly sval?: string } | undefined)?.sval)
-        .filter((schema) => schema !== undefined);
-      this.#searchPath =
-        schemas.length > 0 ? schemas.flatMap((schema) => schema.split(/\s*,\s*/)) : ['public'];
-    }
+    const control = transactionControl(statement);
+    if (control !== null) this.#noteTransaction(control);
     const made = madeRelation(statement);
-    if (made !== null && (made.temporary || !made.maybe || !this.#exists(made.name))) {
-      this.#addMade(made.name);
+    const isMade = made !== null && (made.temporary || !made.maybe || !this.#mayExist(made.name));
+    const madeName = isMade ? this.#nameOfMade(made.name, made.temporary) : null;
+    if (kind === 'RenameStmt' && text(node, 'renameType') === 'OBJECT_TABLE') this.#renameMade(node);
+    if (kind === 'DropStmt') {
+      for (const name of namesFromLists(node, 'objects')) this.#made.delete(this.resolve(name) ?? '');
     }
+    replay(statement, this.#known, this.#names);
+    if (madeName !== null) this.#made.add(madeName);
     if (kind === 'CreateEnumStmt' || kind === 'CompositeTypeStmt' || kind === 'CreateDomainStmt') {
-      const name = nameFromParts(strings(node.typeName ?? node.domainname));
-      if (name !== null) this.#madeTypes.add(quoteQualified(name.schema, name.name));
+      const range = relationOf(node, 'typevar');
+      const name = range ?? nameFromParts(strings(node.typeName ?? node.domainname));
+      if (name !== null) this.#madeTypes.add(this.#nameOfMade(name, false));
     }
-    if (kind === 'RenameStmt' && text(node, 'renameType') === 'OBJECT_TABLE') {
-      const from = relationOf(node);
-      const to = text(node, 'newname');
-      const resolved = this.resolve(from);
-      if (from !== null && to !== null && resolved !== null && this.#made.delete(resolved)) {
-        this.#addMade({ schema: from.schema, name: to });
-      }
+    this.#searchPath = searchPathAfter(statement, this.#searchPath);
+  }
+
+  /** What the statements left behind is now what is known of the schema that the context started from. */
+  keep(): void {
+    while (this.#begun.length > 0) this.#noteTransaction('commit');
+    this.#start?.absorb(this.#known);
+    this.#known = this.#start?.fork() ?? this.#known;
+  }
+
+  #noteTransaction(control: TransactionControl): void {
+    if (control === 'begin') {
+      this.#begun.push(this.#known);
+      this.#known = this.#known.fork();
+      return;
+    }
+    const before = this.#begun.pop();
+    if (control === 'commit') {
+      // From here on others may use what was made.
+      this.#made.clear();
+      this.#madeTypes.clear();
+      if (before === undefined) return;
+      before.absorb(this.#known);
+      this.#known = before;
+    } else if (control === 'rollback' && before !== undefined) {
+      this.#known = before;
+      this.#made.clear();
+      this.#madeTypes.clear();
+    } else {
+      // Back to some savepoint, or a transaction that something else began: nobody knows what of it is left.
+      if (before !== undefined) this.#begun.push(before);
+      if (control !== 'savepoint') this.#known.forgetAll();
     }
   }
 
-  /** Under both names: with the first schema of the search_path, where it is made, and without. */
-  #addMade(name: QualifiedName): void {
+  #renameMade(node: ParsedStatement['node']): void {
+    const from = this.resolve(relationOf(node));
+    const to = text(node, 'newname');
+    if (from === null || to === null || !this.#made.delete(from)) return;
+    this.#made.add(quoteQualified(splitQualified(from)[0] ?? null, to));
+  }
+
+  /** A new relation or type lies in the first schema of the search_path where none is named. */
+  #nameOfMade(name: QualifiedName, temporary: boolean): string {
     const [first = 'public'] = this.#searchPath;
-    this.#made.add(quoteQualified(name.schema ?? first, name.name));
-    if (name.schema === null || name.schema === first) this.#made.add(quoteIdent(name.name));
+    return quoteQualified(temporary ? 'pg_temp' : (name.schema ?? first), name.name);
   }
 
-  /** With IF NOT EXISTS it is new only where the catalog says that it is not there; without a catalog nobody knows. */
-  #exists(name: QualifiedName): boolean {
-    if (this.catalog === null) return true;
-    const resolved = this.resolve(name);
-    return (
-      resolved !== null && RELATION_KINDS.some((kind) => this.catalog?.objects.has(`${kind} ${resolved}`))
-    );
+  /** With IF NOT EXISTS it is new only where it is known that it is not there. */
+  #mayExist(name: QualifiedName): boolean {
+    return !this.known.complete || this.isRelation(this.resolve(name) ?? '');
+  }
+
+  #isType(identity: string): boolean {
+    return TYPE_KINDS.some((kind) => this.known.has(kind, identity));
   }
 
   #properties<P>(kind: ObjectKind, identity: string): P | null {
-    const object = this.catalog?.objects.get(`${kind} ${identity}`);
-    return object === undefined ? null : (object.properties as unknown as P);
+    const object = this.known.get(kind, identity);
+    return object === null ? null : (object.properties as P);
   }
 
-  #children<P>(kind: ObjectKind, parent: string): readonly P[] {
-    return (this.#childIndex.get(parent) ?? [])
-      .filter((object) => object.kind === kind)
-      .map((object) => object.properties as unknown as P);
+  #children(relation: string, kind: ObjectKind): readonly KnownObject[] {
+    const parents = ['table', 'materialized view', 'view'].map((parent) => `${parent} ${relation}`);
+    return parents.flatMap((parent) => this.known.children(parent)).filter((object) => object.kind === kind);
   }
 }
 
-function byParent(catalog: Catalog | null): ReadonlyMap<string, readonly CatalogObject[]> {
-  const index = new Map<string, CatalogObject[]>();
-  for (const object of catalog?.objects.values() ?? []) {
-    // An index's parent is its table; older readers may leave it to the properties.
-    const parent =
-      object.parent ??
-      (object.kind === 'index' ? `table ${(object.properties as unknown as IndexProperties).table}` : null);
-    if (parent === null) continue;
-    const list = index.get(parent);
-    if (list === undefined) index.set(parent, [object]);
-    else list.push(object);
-  }
-  return index;
+/**
+ * Whether a CHECK, as `pg_get_constraintdef` prints it, says of the column that it is not null, alone or as a part of
+ * an AND: `CHECK ((a IS NOT NULL))`, `CHECK (((a IS NOT NULL) AND (b > 0)))`.
+ */
+function provesNotNull(definition: string, column: string): boolean {
+  const expression = definition.replace(/\s+/g, ' ').replace(/^CHECK \(\(|\)\)$/g, '');
+  const wanted = `${quoteIdent(column)} IS NOT NULL`;
+  return expression === wanted || conjuncts(expression).includes(`(${wanted})`);
 }
 
-/** As `pg_get_constraintdef` prints it: `CHECK ((a IS NOT NULL))`. */
-function isNotNullCheck(definition: string, column: string): boolean {
-  return definition.replace(/\s+/g, ' ').startsWith(`CHECK ((${quoteIdent(column)} IS NOT NULL))`);
-}
-
-/** Parents to the tables that are their partitions or inherit from them. */
-function heirsOf(catalog: Catalog | null): ReadonlyMap<string, readonly string[]> {
-  const heirs = new Map<string, string[]>();
-  for (const object of catalog?.objects.values() ?? []) {
-    if (object.kind !== 'table') continue;
-    const { partitionOf, inherits } = object.properties as unknown as TableProperties;
-    for (const parent of partitionOf === null ? inherits : [partitionOf, ...inherits]) {
-      heirs.set(parent, [...(heirs.get(parent) ?? []), object.identity]);
+/** The parts of an AND, as the server prints it: each in parentheses. Of anything else the whole. */
+function conjuncts(expression: string): readonly string[] {
+  const parts: string[] = [];
+  let depth = 0;
+  let start = 0;
+  const outside = expression.replace(/'(?:[^']|'')*'|"(?:[^"]|"")*"/g, (quoted) =>
+    quoted.startsWith('"') ? quoted : '_'.repeat(quoted.length),
+  );
+  for (let at = 0; at < outside.length; at++) {
+    if (outside[at] === '(') depth++;
+    if (outside[at] === ')') depth--;
+    if (depth !== 0) continue;
+    if (outside.startsWith(' OR ', at)) return [expression];
+    if (outside.startsWith(' AND ', at)) {
+      parts.push(outside.slice(start, at));
+      start = at + 5;
     }
   }
-  return heirs;
+  return [...parts, outside.slice(start)];
 }
 
-function hasIndex(object: CatalogObject): boolean {
-  if (object.kind !== 'constraint') return false;
-  const { type } = object.properties as unknown as ConstraintProperties;
+function lastPart(identity: string): string {
+  return splitQualified(identity).at(-1) ?? identity;
+}
+
+function hasIndex({ type }: ConstraintProperties): boolean {
   return type === 'unique' || type === 'primary' || type === 'exclusion';
 }

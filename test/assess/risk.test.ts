@@ -57,8 +57,8 @@ describe('type, risk and reversibility', () => {
 
   it('says which row counts it does not know', async () => {
     const { reasons, relations } = await assess('ALTER TABLE t ADD COLUMN a int');
-    expect(relations).toEqual([{ relation: 't', rows: null, bytes: null, indexes: 0 }]);
-    expect(reasons.join()).toContain('not known: t');
+    expect(relations).toEqual([{ relation: 'public.t', rows: null, bytes: null, indexes: 0 }]);
+    expect(reasons.join()).toContain('not known: public.t');
   });
 
   it('estimates work from sizes, and knows nothing without', async () => {

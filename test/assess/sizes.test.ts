@@ -45,7 +45,7 @@ it('asks for the relations that a script touches, under the names of the catalog
       'x',
     );
     expect([...relationsToMeasure(script, catalog)].sort()).toEqual(['public.r', 'public.t']);
-    expect(relationsToMeasure(script, null)).toEqual(['t']);
+    expect(relationsToMeasure(script, null)).toEqual(['public.t']);
   } finally {
     await connection.close();
   }

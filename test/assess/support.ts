@@ -25,10 +25,11 @@ export function assess(
   } = {},
 ): Promise<Assessment> {
   const sizes = new Map<string, RelationSize>(
-    Object.entries(options.rows ?? {}).map(([relation, rows]) => [
-      relation,
-      { relation, rows, bytes: rows === null ? null : rows * 100, indexes: 1 },
-    ]),
+    Object.entries(options.rows ?? {}).map(([name, rows]) => {
+      const relation = name.includes('.') ? name : `public.${name}`;
+      const bytes = rows === null ? null : rows * 100;
+      return [relation, { relation, rows, bytes, indexes: 1 }];
+    }),
   );
   const facts: AssessFacts = {
     catalog: options.catalog ?? null,

@@ -12,7 +12,6 @@ import {
 } from '../../sql/tree.ts';
 import type { AssessContext } from '../context.ts';
 import type { Effect } from '../effect.ts';
-import { notNullColumn } from '../expressions.ts';
 import type { LockMode } from '../model.ts';
 import {
   constraintLabel,
@@ -214,14 +213,10 @@ function describeAddConstraint(
   if (constraint === null) return;
   const label = constraintLabel(relation, constraint);
   const validates = !flag(constraint, 'skip_validation');
-  const name = text(constraint, 'conname');
   switch (text(constraint, 'contype')) {
-    case 'CONSTR_CHECK': {
-      const column = notNullColumn(constraint.raw_expr);
-      if (column !== null) context.noteCheck(relation, name, column, validates);
+    case 'CONSTR_CHECK':
       if (validates && constraint.is_enforced !== false) effect.validate(relation, label);
       return;
-    }
     case 'CONSTR_NOTNULL': {
       const column = strings(constraint.keys)[0] ?? '';
       effect.tagFor(relation, 'not-null');
@@ -261,5 +256,4 @@ function describeValidate(command: Node, relation: string, effect: Effect, conte
   const known = context.constraint(relation, name);
   if (known?.references != null) effect.lock(known.references, 'RowShareLock', 'referenced');
   if (known?.validated !== true) effect.validate(relation, `${relation}.${quoteIdent(name)}`);
-  context.noteValidated(relation, name);
 }

@@ -1,0 +1,2 @@
+import type { Replays } from './replay.ts';
+export const blockReplays: Replays = {};
