@@ -22,12 +22,15 @@ for (const major of MAJORS) {
       const sql = readFileSync(join(folder, file), 'utf8');
       const [base, change] = sql.split(/^-- change$/m);
       if (base === undefined || change === undefined) throw new Error(`${file} has no line "-- change"`);
+      const [, direction, reason] = /^-- refuses (back|forward|anew): (.*)$/m.exec(base) ?? [];
+      const refuses =
+        reason === undefined ? {} : { refuses: { direction: direction as 'forward', reason: reason.trim() } };
       const from = Number(/^-- from (\d+)$/m.exec(base)?.[1] ?? 0);
       test.skipIf(major < from)(`${file}${major < from ? ` (from ${from})` : ''}`, async () => {
         const found = await Referee.forMajor(major, asked !== '');
         const referee = typeof found === 'string' ? null : found;
         // The changes drop and add columns again: in an order of their own.
-        const row = { name: file, base, change, cosmetic: 'several columns' };
+        const row = { name: file, base, change, cosmetic: 'several columns', ...refuses };
         const trip = await roundTrip(row, databases, referee);
         if (trip.problems.length > 0) throw new Error(trip.problems.join('\n\n'));
       });
