@@ -177,6 +177,31 @@ END
 $function$;
 `,
   },
+  {
+    version: 2,
+    sql: `
+CREATE TABLE ferrata.sample (
+  run text NOT NULL,
+  at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  signal text NOT NULL,
+  value double precision,
+  state text NOT NULL,
+  detail text
+);
+COMMENT ON TABLE ferrata.sample IS 'What the monitors of a run read; value is null where a signal could not be read.';
+CREATE INDEX sample_run ON ferrata.sample (run, at);
+
+CREATE TABLE ferrata.control (
+  run text PRIMARY KEY,
+  wanted text NOT NULL CHECK (wanted IN ('go', 'pause', 'abort')),
+  factor double precision NOT NULL DEFAULT 1 CHECK (factor > 0 AND factor <= 1),
+  reason text,
+  by text NOT NULL,
+  at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+COMMENT ON TABLE ferrata.control IS 'What somebody in another terminal wants of a run: ferrata pause, resume, abort, throttle.';
+`,
+  },
 ];
 
 /** The version that this ferrata writes. */
