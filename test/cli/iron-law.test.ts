@@ -165,6 +165,13 @@ describe('production', () => {
     const { code, value } = await given.json(['rehearse', '--env', 'production']);
     expect(code, JSON.stringify(value)).toBe(0);
     await refuses(given, 'proof-too-weak');
+    // Where the policy takes it, it is a proof for this very schema.
+    await given.write(
+      'ferrata.config.yaml',
+      'environments: { production: { policy: { backup: off, proofOtherMajor: true } } }',
+    );
+    const allowed = await given.run(UP_PRODUCTION);
+    expect(allowed.code, allowed.stderr).toBe(0);
   });
 
   it('refuses without a verified backup', async () => {

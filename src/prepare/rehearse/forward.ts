@@ -3,7 +3,6 @@
  * before and after, rendered backwards.
  */
 import { LOCK_MODES } from '../../assess/model.ts';
-import { fingerprintCatalog } from '../../catalog/fingerprint.ts';
 import type { Catalog } from '../../catalog/model.ts';
 import { readCatalog } from '../../catalog/read.ts';
 import { renderDifference } from '../../catalog/render/index.ts';
@@ -26,7 +25,7 @@ import { keepingRows } from './partition-rows.ts';
 import { dropsOfMadeRoles, onSharedServer } from './roles.ts';
 
 export interface ForwardStep {
-  /** The step, completed: inverse, captures, expected locks, fingerprint. */
+  /** The step, completed: inverse, captures, expected locks. */
   readonly step: Step;
   readonly after: Catalog;
   readonly measure: StepMeasure;
@@ -96,7 +95,6 @@ export async function forwardStep(
         captures,
         ...(inverse ?? {}),
         expects: strongest(named),
-        fingerprintAfter: fingerprintCatalog(after).hash,
       },
       after,
       locks: named,

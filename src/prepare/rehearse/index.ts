@@ -2,8 +2,11 @@
  * Rehearses migrations one after another on one scratch place: each starts from the schema that the ones before it
  * leave. The start is the target's own schema, or, for a history, an empty database.
  */
+
+import { fingerprintCatalog } from '../../catalog/fingerprint.ts';
 import type { Catalog } from '../../catalog/model.ts';
 import { readCatalog } from '../../catalog/read.ts';
+import { inTermsOf } from '../../catalog/render/other-major.ts';
 import type { DataSource, Settings } from '../../config/settings.ts';
 import { FerrataError } from '../../errors.ts';
 import type { Reporter } from '../../events.ts';
@@ -206,8 +209,14 @@ async function proveUnit(
     members,
     dataSource: request.dataSource,
     reporter: request.reporter,
+    fingerprint: (catalog) => fingerprintCatalog(forTarget(request, catalog)).hash,
   });
   return toProofs(request, place, unit, members, Math.round(performance.now() - started));
+}
+
+/** What the copy's major makes different is as the target has it: a proof is bound to the target's schema. */
+function forTarget({ target }: RehearsalRequest, catalog: Catalog): Catalog {
+  return target === null ? catalog : inTermsOf(target.catalog, catalog);
 }
 
 /** One proof per member; the members of a group share what was found. */

@@ -5,7 +5,6 @@
  */
 import { compareCatalogs } from '../../catalog/compare.ts';
 import { explainLosses, fingerprintData } from '../../catalog/data/fingerprint.ts';
-import { fingerprintCatalog } from '../../catalog/fingerprint.ts';
 import type { Catalog, Comparison } from '../../catalog/model.ts';
 import { readCatalog } from '../../catalog/read.ts';
 import { readCatalogToRemember } from '../../catalog/reread/index.ts';
@@ -30,6 +29,8 @@ export interface UnitRequest {
   readonly members: readonly Member[];
   readonly dataSource: DataSource;
   readonly reporter: Reporter;
+  /** The fingerprint of a schema of the copy as the target would have it, whose major may be another one. */
+  readonly fingerprint: (catalog: Catalog) => string;
 }
 
 export interface UnitResult {
@@ -103,7 +104,7 @@ interface Point {
 async function rehearse(request: UnitRequest, choice: RowChoice, fork: Fork): Promise<UnitResult> {
   const { variant } = choice;
   const start = await makeStart(request, choice, fork);
-  const startFingerprint = fingerprintCatalog(start.catalog).hash;
+  const startFingerprint = request.fingerprint(start.catalog);
   const main = await fork(start.database);
 
   // Forward, a copy kept at each rollback point.
@@ -118,14 +119,14 @@ async function rehearse(request: UnitRequest, choice: RowChoice, fork: Fork): Pr
   let forwardError: FerrataError | null = null;
   const total = request.members.reduce((sum, member) => sum + member.plan.steps.length, 0);
   for (const compiled of request.members) {
-    memberStarts.push(fingerprintCatalog(catalog).hash);
+    memberStarts.push(request.fingerprint(catalog));
     const steps: Step[] = [];
     for (const planned of compiled.plan.steps) {
       try {
         const isLast = measures.length + 1 === total;
         const forward = await forwardStep(main.connector, compiled, planned, catalog, true, isLast);
         catalog = forward.after;
-        steps.push(forward.step);
+        steps.push({ ...forward.step, fingerprintAfter: request.fingerprint(catalog) });
         locks.push(...forward.locks);
         measures.push(forward.measure);
         request.reporter({
@@ -151,7 +152,7 @@ async function rehearse(request: UnitRequest, choice: RowChoice, fork: Fork): Pr
       if (request.members.length === 1 || done.length === total)
         points.push({ done, after: catalog, database });
     }
-    const end = fingerprintCatalog(catalog).hash;
+    const end = request.fingerprint(catalog);
     memberEnds.push(end);
     const all = forwardError === null ? steps : [...steps, ...compiled.plan.steps.slice(steps.length)];
     completed.push({
