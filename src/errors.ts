@@ -18,6 +18,9 @@ export const ERROR_CODES = {
   'diff-source-unknown': EXIT.usage,
   'schema-file-invalid': EXIT.usage,
   'queries-unreadable': EXIT.usage,
+  'allow-invalid': EXIT.usage,
+  'findings-file-invalid': EXIT.usage,
+  'stats-invalid': EXIT.usage,
   // source
   'migration-folder-missing': EXIT.usage,
   'migration-unknown': EXIT.usage,
