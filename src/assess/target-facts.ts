@@ -27,6 +27,8 @@ export interface ColumnSpread {
 }
 
 export interface TargetFacts {
+  /** `server_version_num`, e.g. 140002. */
+  readonly versionNum: number | null;
   /** By `schema.relation`, quoted where needed. */
   readonly relations: Readonly<Record<string, RelationLoad>>;
   /** Standbys and logical receivers that are connected, or whose slots keep WAL for them. */
@@ -37,12 +39,19 @@ export interface TargetFacts {
   readonly extensions: Readonly<Record<string, string>> | null;
   /** Free bytes where the data lies. PostgreSQL does not tell: known only where somebody says so. */
   readonly freeBytes: number | null;
+  /** What a new session has of `lock_timeout`, `statement_timeout`, `idle_in_transaction_session_timeout`, as SHOW prints them. */
+  readonly settings?: Readonly<Record<string, string>> | null;
+  /** The number that a sequence gives out next, by `schema.sequence`: from the live server alone, never pinned. */
+  readonly nextValues?: Readonly<Record<string, number>> | null;
 }
 
 export const UNKNOWN_TARGET: TargetFacts = Object.freeze({
+  versionNum: null,
   relations: {},
   replicas: null,
   oldestTransactionSeconds: null,
   extensions: null,
   freeBytes: null,
+  settings: null,
+  nextValues: null,
 });

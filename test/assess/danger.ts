@@ -1,4 +1,5 @@
 /** Runs SQL as a migration file runs, on a real server, and says whether it showed a rule's danger. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { LockMode } from '../../src/assess/model.ts';
 import { LOCK_MODES } from '../../src/assess/model.ts';
 import type { Danger } from '../../src/assess/rules/rule.ts';
@@ -21,6 +22,9 @@ export interface Shown {
   }[];
 }
 
+const LOCK_TIMEOUT = '55P03';
+const CANCELLED = '57014';
+
 /** One database of one server, made empty again for each example: cheaper than a new one each time. */
 export class Playground {
   readonly major: number;
@@ -28,8 +32,11 @@ export class Playground {
   /** Another session: the application's, and the one that looks on. */
   readonly second: Connection;
 
-  private constructor(major: number, main: Connection, second: Connection) {
+  readonly #connector: Connector;
+
+  private constructor(major: number, connector: Connector, main: Connection, second: Connection) {
     this.major = major;
+    this.#connector = connector;
     this.main = main;
     this.second = second;
   }
@@ -37,7 +44,7 @@ export class Playground {
   static async open(major: number): Promise<Playground> {
     const server = await testServer(major);
     const connector: Connector = await server.createDatabase();
-    return new Playground(server.major, await connector.connect(), await connector.connect());
+    return new Playground(server.major, connector, await connector.connect(), await connector.connect());
   }
 
   async close(): Promise<void> {
@@ -79,6 +86,25 @@ export class Playground {
       }
       case 'breaks':
         return this.#broken(statements, danger);
+      case 'queues':
+        return this.#queued(statements, qualified(danger.relation));
+      case 'repeats': {
+        const first = await this.#executed(statements);
+        const second = await this.#executed(statements);
+        return { danger: second.some(({ sqlstate }) => sqlstate === danger.sqlstate), errors: first };
+      }
+      case 'meanwhile': {
+        // The rows that are there in the end are no matter of between.
+        let now = 0;
+        let before = 0;
+        const errors = await this.#executed(statements, {
+          ended: async () => {
+            before += now;
+            now = (await this.second.rows(danger.query)).length;
+          },
+        });
+        return { danger: before > 0, errors };
+      }
       case 'shows': {
         const errors = await this.#executed(statements);
         const rows = await this.main.rows(danger.query);
@@ -93,35 +119,37 @@ export class Playground {
     statements: readonly ParsedStatement[],
     danger: Extract<Danger, { kind: 'lock' | 'rewrite' | 'scan' }>,
   ): Promise<Shown> {
-    const errors: Shown['errors'][number][] = [];
     const relation = qualified(danger.relation);
     // What an earlier statement of the transaction locked is still locked.
     let held = -1;
     let found = false;
-    for (const part of parts(statements)) {
-      if (part.kind !== 'statement') {
+    let rewrites = 0;
+    const errors = await this.#executed(statements, {
+      send: async (sql, transactional) => {
+        const seen: Observation = await observe(this.main, sql, {
+          second: this.second,
+          keep: true,
+          transactional,
+          inTransaction: transactional,
+        });
+        const locks = seen.locks.filter((lock) => lock.relation === relation);
+        const strongest = Math.max(-1, ...locks.map((lock) => LOCK_MODES.indexOf(lock.mode)));
+        held = transactional ? Math.max(held, strongest) : -1;
+        const locked = Math.max(held, strongest);
+        const works = seen.scans.includes(relation) || (await this.#builtOn(seen.builds, relation));
+        if (danger.kind === 'lock') found ||= strongest >= LOCK_MODES.indexOf(danger.mode);
+        if (danger.kind === 'rewrite' && seen.rewrites.includes(relation)) rewrites++;
+        if (danger.kind === 'scan') found ||= works && locked >= LOCK_MODES.indexOf('ShareLock');
+        return seen.error;
+      },
+      ended: async () => {
         held = -1;
-        continue;
-      }
-      const seen: Observation = await observe(this.main, part.statement.text, {
-        second: this.second,
-        keep: true,
-        transactional: part.transactional,
-      });
-      if (seen.error !== null) {
-        const { sqlstate, message } = seen.error;
-        errors.push({ sql: part.statement.text, sqlstate, message });
-      }
-      const locks = seen.locks.filter((lock) => lock.relation === relation);
-      const strongest = Math.max(-1, ...locks.map((lock) => LOCK_MODES.indexOf(lock.mode)));
-      held = part.transactional ? Math.max(held, strongest) : -1;
-      const locked = Math.max(held, strongest);
-      const works = seen.scans.includes(relation) || (await this.#builtOn(seen.builds, relation));
-      if (danger.kind === 'lock') found ||= strongest >= LOCK_MODES.indexOf(danger.mode);
-      if (danger.kind === 'rewrite') found ||= seen.rewrites.includes(relation);
-      if (danger.kind === 'scan') found ||= works && locked >= LOCK_MODES.indexOf('ShareLock');
-    }
-    return { danger: found, errors };
+      },
+    });
+    return {
+      danger: danger.kind === 'rewrite' ? rewrites >= (danger.times ?? 1) : found,
+      errors,
+    };
   }
 
   async #builtOn(indexes: readonly string[], relation: string): Promise<boolean> {
@@ -138,13 +166,11 @@ export class Playground {
     danger: Extract<Danger, { kind: 'holds' | 'holds together' }>,
   ): Promise<Shown> {
     let found = false;
-    const errors = await this.#executed(statements, async (moment) => {
-      if (danger.kind === 'holds' ? moment === 'before' : moment === 'after') {
-        const relations = danger.kind === 'holds' ? [danger.relation] : danger.relations;
-        const locked = await this.#locked(relations, danger.mode);
-        found ||= locked === relations.length;
-      }
-    });
+    const look = async (): Promise<void> => {
+      const relations = danger.kind === 'holds' ? [danger.relation] : danger.relations;
+      found ||= (await this.#locked(relations, danger.mode)) === relations.length;
+    };
+    const errors = await this.#executed(statements, danger.kind === 'holds' ? { next: look } : { ran: look });
     return { danger: found, errors };
   }
 
@@ -157,6 +183,28 @@ export class Playground {
       [this.main.pid, modes, relations.map(qualified)],
     );
     return Number(row?.n ?? 0);
+  }
+
+  /** The application reads the table in a transaction, the SQL comes, and then another of the application's sessions. */
+  async #queued(statements: readonly ParsedStatement[], relation: string): Promise<Shown> {
+    const behind = await this.#connector.connect();
+    try {
+      await behind.script("SET statement_timeout = '900ms'");
+      await this.second.script('BEGIN');
+      await this.second.script(`SELECT FROM ${relation} LIMIT 1`);
+      const running = this.#executed(statements);
+      const waits = `SELECT FROM pg_locks WHERE pid = ${this.main.pid} AND NOT granted`;
+      for (let n = 0; n < 50 && (await behind.rows(waits)).length === 0; n++) await sleep(10);
+      const state = await behind.script(`SELECT FROM ${relation} LIMIT 1`).then(
+        () => null,
+        (error: unknown) => sqlStateOf(error),
+      );
+      await this.second.script('ROLLBACK');
+      const errors = (await running).filter(({ sqlstate }) => sqlstate !== LOCK_TIMEOUT);
+      return { danger: state === CANCELLED, errors };
+    } finally {
+      await behind.close();
+    }
   }
 
   async #broken(
@@ -186,52 +234,71 @@ export class Playground {
     }
   }
 
-  /** @param look called between the statements of a transaction: before one that others went before, and behind each */
-  async #executed(
-    statements: readonly ParsedStatement[],
-    look: (moment: 'before' | 'after') => Promise<void> = async () => {},
-  ): Promise<Shown['errors']> {
+  /** Runs a script as a runner does, calling `watch` at the moments that it asks for. */
+  async #executed(statements: readonly ParsedStatement[], watch: Watch = {}): Promise<Shown['errors']> {
     const errors: Shown['errors'][number][] = [];
-    let open = false;
-    let ran = 0;
-    const send = async (sql: string): Promise<boolean> => {
+    const attempt = async (sql: string): Promise<Failure | null> => {
       try {
         await this.main.script(sql);
-        return true;
+        return null;
       } catch (error) {
-        errors.push({
-          sql,
-          sqlstate: sqlStateOf(error),
-          message: error instanceof Error ? error.message : '',
-        });
-        return false;
+        return { sqlstate: sqlStateOf(error), message: error instanceof Error ? error.message : '' };
       }
+    };
+    const send = async (sql: string, how: (sql: string) => Promise<Failure | null>): Promise<boolean> => {
+      const failure = await how(sql);
+      if (failure !== null) errors.push({ sql, ...failure });
+      return failure === null;
+    };
+    let open = false;
+    let ran = 0;
+    const end = async (): Promise<void> => {
+      if (open) await send('COMMIT', attempt);
+      open = false;
+      ran = 0;
+      await watch.ended?.();
     };
     for (const part of parts(statements)) {
       if (part.kind !== 'statement') {
-        if (open) await send('COMMIT');
-        open = part.kind === 'begin';
-        if (open) await send('BEGIN');
-        ran = 0;
+        await end();
+        if (part.kind === 'begin') open = await send('BEGIN', attempt);
         continue;
       }
-      if (part.transactional && !open) {
-        await send('BEGIN');
-        open = true;
-        ran = 0;
-      }
-      if (open && ran > 0) await look('before');
-      if (!(await send(part.statement.text))) {
+      if (part.transactional && !open) open = await send('BEGIN', attempt);
+      if (ran > 0) await watch.next?.();
+      const inside = open;
+      const run =
+        watch.send === undefined ? attempt : (sql: string) => watch.send?.(sql, inside) ?? attempt(sql);
+      if (!(await send(part.statement.text, run))) {
         // As a runner does: nothing of the transaction stays, and nothing comes after it.
         await this.main.script('ROLLBACK');
         return errors;
       }
-      ran++;
-      if (open) await look('after');
+      if (open) {
+        ran++;
+        await watch.ran?.();
+      } else await watch.ended?.();
     }
-    if (open) await send('COMMIT');
+    if (open) await end();
     return errors;
   }
+}
+
+interface Failure {
+  readonly sqlstate: string | null;
+  readonly message: string;
+}
+
+/** Moments of a script's run. */
+interface Watch {
+  /** Runs a statement in the place of the session itself. */
+  readonly send?: (sql: string, inTransaction: boolean) => Promise<Failure | null>;
+  /** Before a statement of a transaction that others went before. */
+  readonly next?: () => Promise<void>;
+  /** Behind a statement of a transaction. */
+  readonly ran?: () => Promise<void>;
+  /** Behind a transaction, or a statement outside any. */
+  readonly ended?: () => Promise<void>;
 }
 
 type Part =

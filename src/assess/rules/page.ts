@@ -1,5 +1,5 @@
 import type { Refutation } from './refuted.ts';
-import type { Danger, Lesson } from './rule.ts';
+import type { Danger, Example, Lesson } from './rule.ts';
 
 /** SQL that was run on these majors, one after the other, and showed no danger. */
 export interface ExecutedSql {
@@ -28,7 +28,7 @@ Given
 
 ${fenced(lesson.example.schema)}
 
-this is found:
+${before(lesson.example)}this is found${known(lesson.example)}:
 
 ${fenced(lesson.example.bad)}
 
@@ -90,6 +90,20 @@ function instead({ majors, sql }: ExecutedSql): string {
   return `\n${where}${fenced(sql.map((statement) => `${statement.replace(/;\s*$/, '')};`).join('\n'))}\n`;
 }
 
+/** The files that run before it. */
+function before({ before: files }: Example): string {
+  return files === undefined
+    ? ''
+    : `and, before it in the same release,\n\n${files.map(fenced).join('\n\n')}\n\n`;
+}
+
+/** What else was known when the example was assessed. */
+function known({ surroundings, rows }: Example): string {
+  return surroundings === undefined && rows === undefined
+    ? ''
+    : ' where the server is known to be such as is said above';
+}
+
 function versions({ versions: range }: Lesson): string | null {
   if (range === undefined) return null;
   const { from, to } = range;
@@ -110,15 +124,21 @@ function inWords(danger: Danger): string {
     case 'holds together':
       return `One transaction then holds ${mode(danger.mode)} on each of ${danger.relations.map((name) => `\`${name}\``).join(', ')}.`;
     case 'rewrite':
-      return `The server writes \`${danger.relation}\` anew.`;
+      return `The server writes \`${danger.relation}\` anew${danger.times === undefined ? '' : `, ${danger.times} times`}.`;
+    case 'queues':
+      return `While one session reads \`${danger.relation}\` in a transaction, it waits; and so does every SELECT on \`${danger.relation}\` that comes after it.`;
+    case 'repeats':
+      return `Run a second time, it fails with SQLSTATE ${danger.sqlstate}.`;
     case 'scan':
       return `The server reads \`${danger.relation}\` whole, or builds an index on it, while it is locked.`;
     case 'fails':
       return `The server refuses it: SQLSTATE ${danger.sqlstate}.`;
     case 'breaks':
       return `${danger.prepared === true ? 'Prepared before, this' : 'This'} worked before and fails afterwards, with SQLSTATE ${danger.sqlstate}:\n\n${fenced(danger.query)}`;
+    case 'meanwhile':
+      return `Between two of the steps this query returns a row:\n\n${fenced(danger.query)}`;
     case 'shows':
-      return `Afterwards this query returns a row:\n\n${fenced(danger.query)}`;
+      return `${danger.fails === true ? 'It ends with an error. ' : ''}Afterwards this query returns a row:\n\n${fenced(danger.query)}`;
     case 'convention':
       return danger.reason;
   }

@@ -4,6 +4,7 @@ import { child, children, type KindedNode, type Node, relationOf, text } from '.
 import type { Analysis } from '../analyse.ts';
 import type { AssessContext } from '../context.ts';
 import type { Finding, LockMode, Severity } from '../model.ts';
+import type { Surroundings } from '../surroundings.ts';
 
 /** One place where a rule applies. */
 export interface Hit {
@@ -26,8 +27,12 @@ export type Danger =
   | { readonly kind: 'holds'; readonly relation: string; readonly mode: LockMode }
   /** One transaction holds a lock, at least this strong, on all of these at once. */
   | { readonly kind: 'holds together'; readonly relations: readonly string[]; readonly mode: LockMode }
-  /** The relation is written anew. */
-  | { readonly kind: 'rewrite'; readonly relation: string }
+  /** The relation is written anew; so many times, where once would do. */
+  | { readonly kind: 'rewrite'; readonly relation: string; readonly times?: number }
+  /** While somebody reads the relation, whoever comes next waits behind the statement, for longer than any limit advised. */
+  | { readonly kind: 'queues'; readonly relation: string }
+  /** Run a second time, it fails. */
+  | { readonly kind: 'repeats'; readonly sqlstate: string }
   /** The relation is read whole, or an index of it is built, while it is locked at least against writes. */
   | { readonly kind: 'scan'; readonly relation: string }
   /** The statement itself fails. */
@@ -39,8 +44,19 @@ export type Danger =
       readonly sqlstate: string;
       readonly prepared?: true;
     }
-  /** A query that returns rows afterwards: what is wrong then. `from` and `to`: the majors that show it, where not all do. */
-  | { readonly kind: 'shows'; readonly query: string; readonly from?: number; readonly to?: number }
+  /** A query that returns rows to other sessions between two of the steps: what is wrong meanwhile. */
+  | { readonly kind: 'meanwhile'; readonly query: string }
+  /**
+   * A query that returns rows afterwards: what is wrong then. `from` and `to`: the majors that show it, where not all do.
+   * `fails`: the SQL itself ends with an error, and leaves that behind.
+   */
+  | {
+      readonly kind: 'shows';
+      readonly query: string;
+      readonly from?: number;
+      readonly to?: number;
+      readonly fails?: true;
+    }
   /** A convention: there is nothing that a server could show, and why. */
   | { readonly kind: 'convention'; readonly reason: string };
 
@@ -51,6 +67,12 @@ export interface Example {
   readonly danger: Danger;
   /** What to run instead, where the finding's own SQL is not the whole of it; each is run, as written, one after the other. */
   readonly good?: readonly string[];
+  /** Files of the same release that run before it. */
+  readonly before?: readonly string[];
+  /** Rows of its tables, by `schema.table`, where the rule asks for sizes. */
+  readonly rows?: Readonly<Record<string, number>>;
+  /** What must be known of the server or its history. */
+  readonly surroundings?: Partial<Surroundings>;
 }
 
 /** What there is to learn about one danger, and what its page under docs/findings says. */
