@@ -109,7 +109,7 @@ function subscriptionOptions(major: number): string {
 
 /**
  * Subscriptions hold a password and reach another server: seen, but never written down. Only the columns that every
- * role may read, which leaves out the OID on version 13.
+ * role may read, which leaves out the OID on version 13: its name, which is unique in the database, is looked up there.
  */
 export const subscriptions: Kind = {
   name: 'subscriptions',
@@ -118,7 +118,7 @@ export const subscriptions: Kind = {
        ${subscriptionOptions(major)}, ${
          major >= 14
            ? 's.oid'
-           : '(SELECT min(v.subid) FROM pg_stat_subscription v WHERE v.subname = s.subname HAVING count(*) = 1)'
+           : `(SELECT a.objid FROM pg_get_object_address('subscription', ARRAY[s.subname::text], '{}') a)`
        }
      FROM pg_subscription s
      WHERE s.subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())`,
