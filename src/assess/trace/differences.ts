@@ -1,4 +1,5 @@
 /** What a statement did, from the states before and after it and from what the server said meanwhile. */
+import { type Counters, counted } from './counters.ts';
 import { columnName } from './roles.ts';
 import type { Snapshot, SnapshotConstraint, SnapshotRelation } from './snapshot.ts';
 
@@ -26,24 +27,25 @@ export interface ObservedDifferences {
   readonly written: Readonly<Record<string, number>>;
 }
 
-export function differences(
-  before: Snapshot,
-  after: Snapshot,
-  messages: readonly string[],
-): ObservedDifferences {
-  const said = new Said(messages);
-  const existing = [...before.relations.values()];
-  const rewrites = existing.filter((old) => isRewritten(old, after.relations.get(old.oid), said));
-  const scans = existing.filter((old) => isScanned(old, before, after, said));
-  const builds = builtIndexes(before, after, said);
+/** The states around a statement. */
+export interface Moments {
+  readonly before: Snapshot;
+  readonly after: Snapshot;
+  readonly counters: readonly [before: Counters, after: Counters];
+}
+
+export function differences(moments: Moments, messages: readonly string[]): ObservedDifferences {
+  const { before, after } = moments;
+  const storage = new Storage(moments, new Said(messages));
+  const relations = [...before.relations.values()];
   return {
-    rewrites: names(rewrites),
-    scans: names(scans),
-    builds: names(builds),
-    validates: validated(before, after, said),
+    rewrites: names(relations.filter((relation) => storage.isRewritten(relation))),
+    scans: names(relations.filter((relation) => storage.isScanned(relation))),
+    builds: names(storage.built),
+    validates: storage.validated().map((constraint) => constraint.name),
     ...appearance(before, after),
     columns: columnChanges(before, after),
-    written: written(before, after),
+    written: written(moments),
   };
 }
 
@@ -55,14 +57,90 @@ class Said {
     for (const message of messages) {
       const fact =
         /^(rewriting|verifying) table "(.+)"$/.exec(message) ??
-        /^(validating) foreign key constraint "(.+)"$/.exec(message) ??
-        /^(building) index ".+" on table "(.+)" (?:serially|with request)/.exec(message);
+        /^(validating) foreign key constraint "(.+)"$/.exec(message);
       if (fact !== null) this.#facts.add(`${fact[1]} ${fact[2]}`);
     }
   }
 
-  has(what: 'rewriting' | 'verifying' | 'validating' | 'building', name: string): boolean {
+  has(what: 'rewriting' | 'verifying' | 'validating', name: string): boolean {
     return this.#facts.has(`${what} ${name}`);
+  }
+}
+
+/** Which files were written and read. */
+class Storage {
+  readonly #before: Snapshot;
+  readonly #after: Snapshot;
+  readonly #counters: Moments['counters'];
+  readonly #said: Said;
+  /** Indexes of tables that were there before. */
+  readonly built: readonly SnapshotRelation[];
+  /** Constraints, on tables that were there before, that are valid now and were not. */
+  readonly #newlyValid: readonly SnapshotConstraint[];
+  /** Tables that the proof of a foreign key or the build of an index reads, by whatever plan. */
+  readonly #readFor = new Set<number>();
+
+  constructor({ before, after, counters }: Moments, said: Said) {
+    this.#before = before;
+    this.#after = after;
+    this.#counters = counters;
+    this.#said = said;
+    this.built = this.#builtIndexes();
+    for (const { table } of this.built) if (table !== null) this.#readFor.add(table);
+    this.#newlyValid = [...after.constraints.values()].filter(
+      ({ oid, relation, validated }) =>
+        validated && before.relations.has(relation) && before.constraints.get(oid)?.validated !== true,
+    );
+    for (const key of this.#newlyValid.filter((constraint) => this.#isProvedKey(constraint))) {
+      this.#readFor.add(key.relation);
+      if (key.references !== null) this.#readFor.add(key.references);
+    }
+  }
+
+  isRewritten(old: SnapshotRelation): boolean {
+    const now = this.#after.relations.get(old.oid);
+    if (!isTable(old) || now === undefined || now.filenode === old.filenode) return false;
+    return !this.#isEmptied(old, now);
+  }
+
+  isScanned(old: SnapshotRelation): boolean {
+    if (!isTable(old)) return false;
+    const now = this.#after.relations.get(old.oid);
+    const { scans, read } = counted(...this.#counters, old.oid);
+    if (now !== undefined && this.#isEmptied(old, now)) return read > 0;
+    if (scans > 0) return true;
+    if (this.#said.has('rewriting', old.bare) || this.#said.has('verifying', old.bare)) return true;
+    return this.#readFor.has(old.oid);
+  }
+
+  validated(): readonly SnapshotConstraint[] {
+    return this.#newlyValid.filter((constraint) => {
+      if (constraint.type === 'f') return this.#isProvedKey(constraint);
+      const table = this.#before.relations.get(constraint.relation);
+      const isCheck = constraint.type === 'c' || constraint.type === 'n';
+      return isCheck && table !== undefined && this.isScanned(table);
+    });
+  }
+
+  #isProvedKey({ type, bare }: SnapshotConstraint): boolean {
+    return type === 'f' && this.#said.has('validating', bare);
+  }
+
+  /** TRUNCATE gives a table a new, empty file, and builds its indexes on nothing: it neither reads nor writes rows. */
+  #isEmptied(old: SnapshotRelation, now: SnapshotRelation): boolean {
+    if (old.kind !== 'r' || now.filenode === old.filenode || now.size > 0) return false;
+    return now.tablespace === old.tablespace && !this.#said.has('rewriting', old.bare);
+  }
+
+  /** An ALTER TYPE that rewrites nothing makes the index anew and gives it the old file (TryReuseIndex): not a build. */
+  #builtIndexes(): readonly SnapshotRelation[] {
+    const files = new Set([...this.#before.relations.values()].map((relation) => relation.filenode));
+    return [...this.#after.relations.values()].filter((index) => {
+      if (index.kind !== 'i' || index.table === null || files.has(index.filenode)) return false;
+      const table = this.#before.relations.get(index.table);
+      const now = this.#after.relations.get(index.table);
+      return table !== undefined && now !== undefined && !this.#isEmptied(table, now);
+    });
   }
 }
 
@@ -70,83 +148,21 @@ function isTable({ kind }: SnapshotRelation): boolean {
   return kind === 'r' || kind === 'm';
 }
 
-/** TRUNCATE gives a table a new, empty file, and builds its indexes on nothing: it neither reads nor writes rows. */
-function isEmptied(old: SnapshotRelation, now: SnapshotRelation, said: Said): boolean {
-  if (old.kind !== 'r' || now.filenode === old.filenode || now.size > 0) return false;
-  return now.tablespace === old.tablespace && !said.has('rewriting', old.bare);
-}
-
-function isRewritten(old: SnapshotRelation, now: SnapshotRelation | undefined, said: Said): boolean {
-  if (!isTable(old) || now === undefined || now.filenode === old.filenode) return false;
-  return !isEmptied(old, now, said);
-}
-
-function isScanned(old: SnapshotRelation, before: Snapshot, after: Snapshot, said: Said): boolean {
-  if (!isTable(old)) return false;
-  const now = after.relations.get(old.oid);
-  if (now !== undefined && isEmptied(old, now, said)) return now.read > old.read;
-  if (now !== undefined && now.scanned > old.scanned) return true;
-  if (said.has('rewriting', old.bare) || said.has('verifying', old.bare)) return true;
-  if (provedKeys(before, after, said).some((key) => key.relation === old.oid || key.references === old.oid)) {
-    return true;
-  }
-  // An index that is built reads its table, whatever the counters say (CONCURRENTLY sends them off in between).
-  return builtIndexes(before, after, said).some((index) => index.table === old.oid);
-}
-
-/** An ALTER TYPE that rewrites nothing makes the index anew and gives it the old file (TryReuseIndex): not a build. */
-function builtIndexes(before: Snapshot, after: Snapshot, said: Said): readonly SnapshotRelation[] {
-  const files = new Set([...before.relations.values()].map((relation) => relation.filenode));
-  return [...after.relations.values()].filter((index) => {
-    if (index.kind !== 'i' || index.table === null || files.has(index.filenode)) return false;
-    const table = before.relations.get(index.table);
-    const now = after.relations.get(index.table);
-    return table !== undefined && now !== undefined && !isEmptied(table, now, said);
-  });
-}
-
-/** Foreign keys whose rows were looked up: both tables are read, by whatever plan. */
-function provedKeys(before: Snapshot, after: Snapshot, said: Said): readonly SnapshotConstraint[] {
-  return newlyValid(before, after).filter(({ type, bare }) => type === 'f' && said.has('validating', bare));
-}
-
-function validated(before: Snapshot, after: Snapshot, said: Said): readonly string[] {
-  const keys = provedKeys(before, after, said);
-  const checks = newlyValid(before, after).filter(({ type, relation }) => {
-    const table = before.relations.get(relation);
-    return (type === 'c' || type === 'n') && table !== undefined && isScanned(table, before, after, said);
-  });
-  return [...keys, ...checks].map((constraint) => constraint.name);
-}
-
-/** Constraints, on tables that were there before, that are valid now and were not. */
-function newlyValid(before: Snapshot, after: Snapshot): readonly SnapshotConstraint[] {
-  return [...after.constraints.values()].filter(
-    ({ oid, relation, validated: valid }) =>
-      valid && before.relations.has(relation) && before.constraints.get(oid)?.validated !== true,
-  );
-}
-
 function appearance(before: Snapshot, after: Snapshot): Pick<ObservedDifferences, 'created' | 'dropped'> {
-  const old = everything(before, after);
-  const now = everything(after, before);
-  return {
-    created: [...now].filter(([key]) => !old.has(key)).map(([, name]) => name),
-    dropped: [...old].filter(([key]) => !now.has(key)).map(([, name]) => name),
-  };
+  return { created: missingFrom(before, after), dropped: missingFrom(after, before) };
 }
 
-/** Names by what identifies an object: a renamed one is the same. Parts of what comes or goes itself are left out. */
-function everything(snapshot: Snapshot, other: Snapshot): ReadonlyMap<string, string> {
-  const found = new Map<string, string>(snapshot.objects);
-  for (const { oid, name } of snapshot.relations.values()) found.set(`pg_class ${oid}`, name);
-  for (const { oid, name, relation } of snapshot.constraints.values()) {
-    if (other.relations.has(relation)) found.set(`pg_constraint ${oid}`, name);
+/** What `there` has and `here` has not. Parts of a relation that is missing itself are left out. */
+function missingFrom(here: Snapshot, there: Snapshot): readonly string[] {
+  const found: string[] = [];
+  for (const [key, name] of there.objects) if (!here.objects.has(key)) found.push(name);
+  for (const [oid, { name }] of there.relations) if (!here.relations.has(oid)) found.push(name);
+  for (const [oid, { name, relation }] of there.constraints) {
+    if (!here.constraints.has(oid) && here.relations.has(relation)) found.push(name);
   }
-  for (const [key, { relation, name }] of snapshot.columns) {
-    const table = snapshot.relations.get(relation);
-    if (table === undefined || !other.relations.has(relation)) continue;
-    found.set(`pg_attribute ${key}`, columnName(table.name, name));
+  for (const [key, { name, relation }] of there.columns) {
+    if (here.columns.has(key) || !here.relations.has(relation)) continue;
+    found.push(columnName(there.relations.get(relation)?.name ?? '', name));
   }
   return found;
 }
@@ -167,11 +183,11 @@ function columnChanges(before: Snapshot, after: Snapshot): readonly ColumnChange
   });
 }
 
-function written(before: Snapshot, after: Snapshot): Readonly<Record<string, number>> {
+function written({ before, counters }: Moments): Readonly<Record<string, number>> {
   const rows: Record<string, number> = {};
-  for (const [oid, old] of before.relations) {
-    const count = (after.relations.get(oid)?.written ?? 0) - old.written;
-    if (count > 0) rows[old.name] = count;
+  for (const [oid, { name }] of before.relations) {
+    const count = counted(...counters, oid).written;
+    if (count > 0) rows[name] = count;
   }
   return rows;
 }

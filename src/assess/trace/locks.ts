@@ -1,31 +1,31 @@
 /** Relation locks of one backend, as pg_locks shows them. */
-import type { Connection } from '../../postgres/connection.ts';
 import { LOCK_MODES, type LockMode } from '../model.ts';
+import type { Reading } from './reading.ts';
 
 /** Modes by the oid of the relation. */
 export type HeldLocks = ReadonlyMap<number, ReadonlySet<LockMode>>;
-
-/** Waited for counts as taken: on a server with users it would be. */
-export const LOCKS_OF = `
-  SELECT relation::pg_catalog.text, mode FROM pg_catalog.pg_locks
-  WHERE pid = $1 AND locktype = 'relation' AND relation >= 16384
-    AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())`;
 
 export function asMode(mode: string): LockMode | null {
   return LOCK_MODES.find((known) => known === mode) ?? null;
 }
 
-/** What the connection's own transaction holds at the moment. */
-export async function ownLocks(connection: Connection): Promise<HeldLocks> {
-  const held = new Map<number, Set<LockMode>>();
-  for (const [relation, mode] of await connection.rows<[string, string]>(LOCKS_OF, [connection.pid])) {
-    const known = asMode(mode);
-    if (known === null) continue;
-    const modes = held.get(Number(relation)) ?? new Set();
-    held.set(Number(relation), modes.add(known));
-  }
-  return held;
-}
+/** What the session's own transaction holds at the moment, on relations that are not the system's. */
+export const ownLocks: Reading<HeldLocks> = {
+  sql: [
+    `SELECT relation, mode FROM pg_catalog.pg_locks
+     WHERE pid = pg_catalog.pg_backend_pid() AND locktype = 'relation' AND relation >= 16384`,
+  ],
+  parse([rows = []]) {
+    const held = new Map<number, Set<LockMode>>();
+    for (const [relation, mode] of rows) {
+      const known = asMode(mode ?? '');
+      if (known === null) continue;
+      const modes = held.get(Number(relation)) ?? new Set();
+      held.set(Number(relation), modes.add(known));
+    }
+    return held;
+  },
+};
 
 /** The strongest mode that is in `after` and not in `before`, by relation. */
 export function strongestTaken(before: HeldLocks, after: HeldLocks): ReadonlyMap<number, LockMode> {

@@ -1,38 +1,43 @@
 /** Hears what the server says of its work at DEBUG1 (tablecmds.c, index.c), in English. */
 import type { Connection } from '../../postgres/connection.ts';
 import { quoteLiteral } from '../../sql/quote.ts';
+import type { Reading } from './reading.ts';
 
-export interface Heard {
-  readonly messages: readonly string[];
-  /** Listens no more, and gives the session its settings back, but for what the statement itself has set. */
-  end(): Promise<void>;
-  /** Listens no more; the transaction has failed, and takes the settings back itself. */
-  stop(): void;
+/** Settings of the session that hold while a statement is watched: as they were, and as they are then. */
+export interface Borrowed {
+  readonly names: readonly string[];
+  readonly before: readonly (string | null)[];
+  readonly during: readonly (string | null)[];
 }
 
-/** `local`: for the rest of the transaction; else for the session, until `end`. */
-export async function listen(connection: Connection, local: boolean): Promise<Heard> {
-  const wanted: Readonly<Record<string, string>> = {
-    client_min_messages: 'debug1',
-    // Messages are told apart by their text. Only superusers may choose its language; others get what there is.
-    ...(connection.server.superuser && { lc_messages: 'C' }),
-  };
-  const names = Object.keys(wanted);
-  const read = `SELECT ${names.map((name) => `pg_catalog.current_setting('${name}')`).join(', ')}`;
-  const [known = []] = await connection.rows<readonly string[]>(read);
-  const set = (name: string, value: string) =>
-    `pg_catalog.set_config('${name}', ${quoteLiteral(value)}, ${local})`;
-  await connection.script(`SELECT ${names.map((name) => set(name, wanted[name] ?? '')).join(', ')}`);
-  const messages: string[] = [];
-  const stop = connection.onNotice((notice) => messages.push(notice.message));
+/** Changes settings, for the rest of the transaction (`local`) or of the session. */
+export function borrow(settings: Readonly<Record<string, string>>, local: boolean): Reading<Borrowed> {
+  const names = Object.keys(settings);
+  const current = names.map((name) => `pg_catalog.current_setting('${name}')`);
+  const changed = Object.entries(settings).map(([name, value]) => set(name, quoteLiteral(value), local));
   return {
-    messages,
-    stop,
-    async end() {
-      stop();
-      const [now = []] = await connection.rows<readonly string[]>(read);
-      const back = names.flatMap((name, n) => (now[n] === wanted[name] ? [set(name, known[n] ?? '')] : []));
-      if (back.length > 0) await connection.script(`SELECT ${back.join(', ')}`);
-    },
+    sql: [`SELECT ${current.join(', ')}`, `SELECT ${changed.join(', ')}`],
+    parse: ([before, during]) => ({ names, before: before?.[0] ?? [], during: during?.[0] ?? [] }),
+  };
+}
+
+/** Gives them back, but for those that the statement itself has set. */
+export function giveBack({ names, before, during }: Borrowed, local: boolean): Reading<null> {
+  const back = names.map((name, n) => {
+    const mine = `pg_catalog.current_setting('${name}') = ${quoteLiteral(during[n] ?? '')}`;
+    return `CASE WHEN ${mine} THEN ${set(name, quoteLiteral(before[n] ?? ''), local)} END`;
+  });
+  return { sql: [`SELECT ${back.join(', ')}`], parse: () => null };
+}
+
+function set(name: string, value: string, local: boolean): string {
+  return `pg_catalog.set_config('${name}', ${value}, ${local})`;
+}
+
+/** What makes the server talk. Only superusers may choose its language; others get what there is. */
+export function talkative(connection: Connection): Readonly<Record<string, string>> {
+  return {
+    client_min_messages: 'debug1',
+    ...(connection.server.superuser && { lc_messages: 'C' }),
   };
 }

@@ -3,12 +3,15 @@ import { isFerrataError } from '../../errors.ts';
 import type { Connection } from '../../postgres/connection.ts';
 import { sqlStateOf } from '../../postgres/errors.ts';
 import type { StatementLock } from '../model.ts';
+import { type Counters, counters } from './counters.ts';
 import { differences, type ObservedDifferences } from './differences.ts';
 import { type HeldLocks, ownLocks, strongestTaken } from './locks.ts';
-import { listen } from './messages.ts';
-import { Roles, subjectsOf } from './roles.ts';
+import { borrow, giveBack, talkative } from './messages.ts';
+import { ask, command, type Reading } from './reading.ts';
+import { Roles } from './roles.ts';
 import { sampled } from './samples.ts';
-import { readSnapshot, type Snapshot } from './snapshot.ts';
+import { type Snapshot, snapshot } from './snapshot.ts';
+import { gateFor, type Subjects, subjectsOf } from './subjects.ts';
 
 export interface Observation extends ObservedDifferences {
   /** On relations that were there before, the strongest mode of each. Without the system's own relations and TOAST. */
@@ -31,6 +34,8 @@ export interface ObserveOptions {
   readonly transactional: boolean;
   /** The caller has begun a transaction on `connection`, and ends it. What it holds already is not told again. */
   readonly inTransaction?: boolean;
+  /** Further settings while the statement runs. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 const NONE: HeldLocks = new Map();
@@ -45,73 +50,159 @@ export async function observe(
   sql: string,
   options: ObserveOptions,
 ): Promise<Observation> {
+  return (await observeFrom(connection, sql, null, options)).observation;
+}
+
+/**
+ * As `observe`, for statements one after the other: `before` is what the one before left behind, null where that is not
+ * known. Gives what this one leaves behind.
+ */
+export async function observeFrom(
+  connection: Connection,
+  sql: string,
+  before: Snapshot | null,
+  options: ObserveOptions,
+): Promise<{ readonly observation: Observation; readonly before: Snapshot; readonly after: Snapshot }> {
   const subjects = await subjectsOf(sql);
   const run = options.transactional
-    ? await runInside(connection, sql, options)
-    : await runOutside(connection, sql, options);
-  const { before, after, taken, messages } = run;
-  const roles = new Roles(subjects, before, after);
-  const locks = [...taken].flatMap(([oid, mode]) => {
-    const relation = before.relations.get(oid);
+    ? await runInside(connection, sql, before, options)
+    : await runOutside(connection, sql, before, subjects, options);
+  const roles = new Roles(subjects.names, run.before, run.after);
+  const locks = [...run.taken].flatMap(([oid, mode]) => {
+    const relation = run.before.relations.get(oid);
     return relation === undefined ? [] : [{ relation: relation.name, mode, role: roles.of(relation, mode) }];
   });
-  return {
+  const observation = {
     locks,
-    ...differences(before, after, messages),
-    lockTimeoutMs: before.lockTimeoutMs === 0 ? null : before.lockTimeoutMs,
-    messages,
+    ...differences(run, run.messages),
+    lockTimeoutMs: run.lockTimeoutMs === 0 ? null : run.lockTimeoutMs,
+    messages: run.messages,
     error: run.error,
     ms: run.ms,
   };
+  return { observation, before: run.before, after: options.keep ? run.after : run.before };
 }
 
 interface Run {
   readonly before: Snapshot;
   readonly after: Snapshot;
+  readonly counters: readonly [before: Counters, after: Counters];
   readonly taken: ReturnType<typeof strongestTaken>;
   readonly messages: readonly string[];
+  readonly lockTimeoutMs: number;
   readonly error: Observation['error'];
   readonly ms: number;
 }
 
-async function runInside(connection: Connection, sql: string, options: ObserveOptions): Promise<Run> {
+async function runInside(
+  connection: Connection,
+  sql: string,
+  before: Snapshot | null,
+  options: ObserveOptions,
+): Promise<Run> {
   const nested = options.inTransaction === true;
-  await connection.script(nested ? (options.keep ? 'SELECT' : 'SAVEPOINT ferrata_observed') : 'BEGIN');
-  const back = nested
-    ? 'ROLLBACK TO SAVEPOINT ferrata_observed; RELEASE SAVEPOINT ferrata_observed'
-    : 'ROLLBACK';
-  const before = await readSnapshot(connection);
-  const held = nested ? await ownLocks(connection) : NONE;
-  const heard = await listen(connection, true);
+  try {
+    const run = await watch(connection, sql, before, options);
+    const failed = run.error !== null;
+    if (nested) {
+      if (!options.keep)
+        await connection.script(`ROLLBACK TO SAVEPOINT ${SAVEPOINT}; RELEASE SAVEPOINT ${SAVEPOINT}`);
+      return run;
+    }
+    if (failed || !options.keep) {
+      await connection.script('ROLLBACK');
+      return run;
+    }
+    // What is deferred to the end of the transaction is checked now.
+    const late = await attempt(connection, 'COMMIT');
+    return late === null ? run : { ...run, after: run.before, error: late };
+  } catch (error) {
+    // No answer of the server: it matters more than what the server says to this.
+    if (!nested) await connection.script('ROLLBACK').catch(() => {});
+    throw error;
+  }
+}
+
+const SAVEPOINT = 'ferrata_observed';
+
+/** Runs the statement in a transaction, which stays open. */
+async function watch(
+  connection: Connection,
+  sql: string,
+  known: Snapshot | null,
+  options: ObserveOptions,
+): Promise<Run> {
+  const nested = options.inTransaction === true;
+  const begin = nested ? (options.keep ? 'SELECT' : `SAVEPOINT ${SAVEPOINT}`) : 'BEGIN';
+  const [, lockTimeoutMs, readBefore, held, first, borrowed] = await ask(
+    connection,
+    command(begin),
+    lockTimeout,
+    known === null ? snapshot : given(known),
+    ownLocks,
+    counters,
+    borrow({ ...options.settings, ...talkative(connection) }, true),
+  );
+  const heard = listen(connection);
   const start = performance.now();
   const error = await attempt(connection, sql);
   const ms = performance.now() - start;
-  if (error !== null) {
-    heard.stop();
-    if (!nested || !options.keep) await connection.script(back);
-    return { before, after: before, taken: new Map(), messages: heard.messages, error, ms };
-  }
-  await heard.end();
-  const after = await readSnapshot(connection);
-  const taken = strongestTaken(held, await ownLocks(connection));
-  if (!options.keep) {
-    await connection.script(back);
-    return { before, after, taken, messages: heard.messages, error: null, ms };
-  }
-  // What is deferred to the end of the transaction is checked now.
-  const late = nested ? null : await attempt(connection, 'COMMIT');
-  return { before, after: late === null ? after : before, taken, messages: heard.messages, error: late, ms };
+  heard.stop();
+  const run = { before: readBefore, messages: heard.messages, lockTimeoutMs, error, ms };
+  if (error !== null) return { ...run, after: readBefore, counters: [first, first], taken: new Map() };
+  const [, after, now, last] = await ask(connection, giveBack(borrowed, true), snapshot, ownLocks, counters);
+  return { ...run, after, counters: [first, last], taken: strongestTaken(held, now) };
 }
 
-async function runOutside(connection: Connection, sql: string, { second }: ObserveOptions): Promise<Run> {
-  const before = await readSnapshot(connection);
-  const heard = await listen(connection, false);
+async function runOutside(
+  connection: Connection,
+  sql: string,
+  known: Snapshot | null,
+  subjects: Subjects,
+  { second, settings }: ObserveOptions,
+): Promise<Run> {
+  const [lockTimeoutMs, before, first, borrowed] = await ask(
+    connection,
+    lockTimeout,
+    known === null ? snapshot : given(known),
+    counters,
+    // It has to wait for the one that watches it, which is not to be its undoing.
+    borrow({ ...settings, ...talkative(connection), lock_timeout: '0' }, false),
+  );
+  const heard = listen(connection);
   const start = performance.now();
-  const { value: error, locks } = await sampled(second, connection.pid, () => attempt(connection, sql));
+  const { value: error, locks } = await sampled(second, connection.pid, gateFor(subjects, before), () =>
+    attempt(connection, sql),
+  );
   const ms = performance.now() - start;
-  await heard.end();
-  const after = await readSnapshot(connection);
-  return { before, after, taken: strongestTaken(NONE, locks), messages: heard.messages, error, ms };
+  heard.stop();
+  const [, after, last] = await ask(connection, giveBack(borrowed, false), snapshot, counters);
+  const taken = strongestTaken(NONE, locks);
+  return {
+    before,
+    after,
+    counters: [first, last],
+    taken,
+    messages: heard.messages,
+    lockTimeoutMs,
+    error,
+    ms,
+  };
+}
+
+const lockTimeout: Reading<number> = {
+  sql: [`SELECT setting FROM pg_catalog.pg_settings WHERE name = 'lock_timeout'`],
+  parse: ([rows]) => Number(rows?.[0]?.[0] ?? 0),
+};
+
+function given<T>(value: T): Reading<T> {
+  return { sql: [], parse: () => value };
+}
+
+function listen(connection: Connection): { readonly messages: readonly string[]; stop(): void } {
+  const messages: string[] = [];
+  const stop = connection.onNotice((notice) => messages.push(notice.message));
+  return { messages, stop };
 }
 
 async function attempt(connection: Connection, sql: string): Promise<Observation['error']> {

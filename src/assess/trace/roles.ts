@@ -1,37 +1,9 @@
 /** In what capacity a relation is locked: told from how it stands to those that the statement is about. */
-import { parseScript } from '../../sql/parse.ts';
-import { quoteIdent, quoteQualified } from '../../sql/quote.ts';
-import { writtenRelations } from '../../sql/relations.ts';
-import {
-  children,
-  isNode,
-  nameFromRange,
-  namesFromLists,
-  type QualifiedName,
-  relationOf,
-} from '../../sql/tree.ts';
+import { quoteIdent } from '../../sql/quote.ts';
+import type { QualifiedName } from '../../sql/tree.ts';
 import { LOCK_MODES, type LockMode, type LockRole } from '../model.ts';
 import type { Snapshot, SnapshotRelation } from './snapshot.ts';
-
-/** The relations that a statement says it is about, as written; empty for a DO block, a function call … */
-export async function subjectsOf(sql: string): Promise<readonly QualifiedName[]> {
-  // The server reads grammars that the parser at hand may not: it then has no subjects, and nothing else suffers.
-  const script = await parseScript(sql, '').catch(() => null);
-  const found: QualifiedName[] = [];
-  for (const statement of script?.statements ?? []) {
-    const { node } = statement;
-    const lists = ['objects', 'relations'].flatMap((key) => namesFromLists(node, key));
-    const ranges = ['relation', 'rel', 'view', 'sequence', 'table'].flatMap((key) => {
-      const value = node[key];
-      return isNode(value) ? (relationOf(node, key) ?? []) : [];
-    });
-    const vacuumed = children(node, 'rels').flatMap(
-      (item) => nameFromRange(item.node.relation as never) ?? [],
-    );
-    found.push(...lists, ...ranges, ...vacuumed, ...writtenRelations(statement));
-  }
-  return found;
-}
+import { isCalled } from './subjects.ts';
 
 /** Says for every locked relation in what capacity it is; `before` and `after` are the states around the statement. */
 export class Roles {
@@ -93,11 +65,6 @@ function reach(
     }
   }
   return found;
-}
-
-/** Without a schema any relation of this name may be meant: only those that are locked are asked about. */
-function isCalled(relation: SnapshotRelation, { schema, name }: QualifiedName): boolean {
-  return schema === null ? relation.bare === name : relation.name === quoteQualified(schema, name);
 }
 
 /** Quoted as the facts have it. */

@@ -2,8 +2,8 @@
  * What a statement can change, read before and after it on the connection that runs it (nobody else sees what its
  * transaction has not committed). Objects are compared by their oid, so that a renamed one is neither new nor gone.
  */
-import type { Connection } from '../../postgres/connection.ts';
-import { quoteQualified } from '../../sql/quote.ts';
+import { quoteIdent, quoteQualified } from '../../sql/quote.ts';
+import type { Reading } from './reading.ts';
 
 export interface SnapshotRelation {
   readonly oid: number;
@@ -19,11 +19,6 @@ export interface SnapshotRelation {
   readonly size: number;
   /** The table of an index, or the table that owns a sequence; null for the rest. */
   readonly table: number | null;
-  /** Sequential scans, and tuples that they read, in this session since its counters were last sent. */
-  readonly scanned: number;
-  readonly read: number;
-  /** Rows written, in the same span. */
-  readonly written: number;
 }
 
 export interface SnapshotColumn {
@@ -55,8 +50,6 @@ export interface Snapshot {
   readonly parents: readonly (readonly [child: number, parent: number])[];
   /** Everything else that has a name: `class oid` of the object to its name. */
   readonly objects: ReadonlyMap<string, string>;
-  /** The setting in force; 0 for none. */
-  readonly lockTimeoutMs: number;
 }
 
 /**
@@ -68,12 +61,7 @@ const RELATIONS = `
     CASE WHEN c.relkind IN ('r', 'm', 'i') THEN pg_catalog.pg_relation_size(c.oid) ELSE 0 END,
     coalesce(i.indrelid, (SELECT d.refobjid FROM pg_catalog.pg_depend d
       WHERE c.relkind = 'S' AND d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid
-        AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.deptype IN ('a', 'i') LIMIT 1), 0),
-    CASE WHEN c.relkind IN ('r', 'm') THEN pg_catalog.pg_stat_get_xact_numscans(c.oid) ELSE 0 END,
-    CASE WHEN c.relkind IN ('r', 'm') THEN pg_catalog.pg_stat_get_xact_tuples_returned(c.oid) ELSE 0 END,
-    CASE WHEN c.relkind IN ('r', 'm') THEN pg_catalog.pg_stat_get_xact_tuples_inserted(c.oid)
-      + pg_catalog.pg_stat_get_xact_tuples_updated(c.oid) + pg_catalog.pg_stat_get_xact_tuples_deleted(c.oid)
-      ELSE 0 END
+        AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.deptype IN ('a', 'i') LIMIT 1), 0)
   FROM pg_catalog.pg_class c
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid
@@ -113,77 +101,51 @@ const OBJECTS = `
     FROM pg_catalog.pg_policy p JOIN pg_catalog.pg_class c ON c.oid = p.polrelid
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace`;
 
-const SETTINGS = `SELECT setting FROM pg_catalog.pg_settings WHERE name = 'lock_timeout'`;
-
-/** Reads the state of `connection`'s database as its transaction sees it. Takes no lock on what it looks at. */
-export async function readSnapshot(connection: Connection): Promise<Snapshot> {
-  const results = await connection.script(
-    [RELATIONS, COLUMNS, CONSTRAINTS, PARENTS, OBJECTS, SETTINGS].join(';\n'),
-  );
-  const [
-    relationRows = [],
-    columnRows = [],
-    constraintRows = [],
-    parentRows = [],
-    objectRows = [],
-    settings,
-  ] = results;
-  const relations = new Map<number, SnapshotRelation>();
-  for (const [
-    oid,
-    schema,
-    name,
-    kind,
-    filenode,
-    tablespace,
-    size,
-    table,
-    scanned,
-    read,
-    written,
-  ] of relationRows) {
-    relations.set(Number(oid), {
-      oid: Number(oid),
-      name: quoteQualified(schema ?? null, name ?? ''),
-      bare: name ?? '',
-      kind: kind ?? '',
-      filenode: Number(filenode),
-      tablespace: Number(tablespace),
-      size: Number(size),
-      table: table === '0' ? null : Number(table),
-      scanned: Number(scanned),
-      read: Number(read),
-      written: Number(written),
-    });
-  }
-  const columns = new Map<string, SnapshotColumn>();
-  for (const [relation, number, name, type, nullable] of columnRows) {
-    columns.set(`${relation} ${number}`, {
-      relation: Number(relation),
-      name: name ?? '',
-      type: type ?? '',
-      nullable: nullable === 't',
-    });
-  }
-  const constraints = new Map<number, SnapshotConstraint>();
-  for (const [oid, relation, name, type, validated, references] of constraintRows) {
-    const table = relations.get(Number(relation))?.name ?? '';
-    constraints.set(Number(oid), {
-      oid: Number(oid),
-      relation: Number(relation),
-      name: `${table}.${quoteQualified(null, name ?? '')}`,
-      bare: name ?? '',
-      type: type ?? '',
-      validated: validated === 't',
-      references: references === '0' ? null : Number(references),
-    });
-  }
-  return {
-    relations,
-    columns,
-    constraints,
-    parents: parentRows.map(([kid, parent]) => [Number(kid), Number(parent)] as const),
-    objects: new Map(objectRows.map(([catalog, oid, name]) => [`${catalog} ${oid}`, name ?? ''])),
-    lockTimeoutMs: Number(settings?.[0]?.[0] ?? 0),
-  };
-}
+/** Takes no lock on what it looks at. */
+export const snapshot: Reading<Snapshot> = {
+  sql: [RELATIONS, COLUMNS, CONSTRAINTS, PARENTS, OBJECTS],
+  parse([relationRows = [], columnRows = [], constraintRows = [], parentRows = [], objectRows = []]) {
+    const relations = new Map<number, SnapshotRelation>();
+    for (const [oid, schema, name, kind, filenode, tablespace, size, table] of relationRows) {
+      relations.set(Number(oid), {
+        oid: Number(oid),
+        name: quoteQualified(schema ?? null, name ?? ''),
+        bare: name ?? '',
+        kind: kind ?? '',
+        filenode: Number(filenode),
+        tablespace: Number(tablespace),
+        size: Number(size),
+        table: table === '0' ? null : Number(table),
+      });
+    }
+    const columns = new Map<string, SnapshotColumn>();
+    for (const [relation, number, name, type, nullable] of columnRows) {
+      columns.set(`${relation} ${number}`, {
+        relation: Number(relation),
+        name: name ?? '',
+        type: type ?? '',
+        nullable: nullable === 't',
+      });
+    }
+    const constraints = new Map<number, SnapshotConstraint>();
+    for (const [oid, relation, name, type, validated, references] of constraintRows) {
+      const table = relations.get(Number(relation))?.name ?? '';
+      constraints.set(Number(oid), {
+        oid: Number(oid),
+        relation: Number(relation),
+        name: `${table}.${quoteIdent(name ?? '')}`,
+        bare: name ?? '',
+        type: type ?? '',
+        validated: validated === 't',
+        references: references === '0' ? null : Number(references),
+      });
+    }
+    return {
+      relations,
+      columns,
+      constraints,
+      parents: parentRows.map(([kid, parent]) => [Number(kid), Number(parent)] as const),
+      objects: new Map(objectRows.map(([catalog, oid, name]) => [`${catalog} ${oid}`, name ?? ''])),
+    };
+  },
+};

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Observation, observe } from '../../../src/assess/trace/observe.ts';
 import type { Connection } from '../../../src/postgres/connection.ts';
-import { testServer } from '../../support/servers.ts';
+import { testMajors, testServer } from '../../support/servers.ts';
 
 const SCHEMA = `
 CREATE TABLE r (id int PRIMARY KEY);
@@ -13,11 +13,13 @@ CREATE INDEX t_b ON t (b);
 CREATE TABLE par (id int NOT NULL) PARTITION BY LIST (id);
 CREATE TABLE par1 PARTITION OF par FOR VALUES IN (1);
 CREATE TABLE par2 PARTITION OF par DEFAULT;
+CREATE TABLE par3 (id int NOT NULL) PARTITION BY LIST (id);
+CREATE TABLE par31 PARTITION OF par3 FOR VALUES IN (1);
 CREATE TYPE mood AS ENUM ('ok');
 CREATE FUNCTION touch() RETURNS void LANGUAGE sql AS 'UPDATE t SET a = a + 1';
 `;
 
-for (const major of [18, 15]) {
+for (const major of testMajors()) {
   describe(`PostgreSQL ${major}`, () => {
     let connection: Connection;
     let second: Connection;
@@ -110,9 +112,9 @@ for (const major of [18, 15]) {
     });
 
     it('partitions, made and dropped', async () => {
-      const made = await undone('CREATE TABLE par3 PARTITION OF par FOR VALUES IN (3)');
+      const made = await undone('CREATE TABLE par4 PARTITION OF par FOR VALUES IN (3)');
       expect(lockOn(made, 'public.par')).toMatchObject({ mode: 'AccessExclusiveLock', role: 'parent' });
-      expect(made.created).toContain('public.par3');
+      expect(made.created).toContain('public.par4');
       const dropped = await undone('DROP TABLE par1');
       expect(lockOn(dropped, 'public.par')).toMatchObject({ mode: 'AccessExclusiveLock', role: 'parent' });
       expect(dropped.dropped).toContain('public.par1');
@@ -129,9 +131,37 @@ for (const major of [18, 15]) {
       await connection.script('DROP INDEX t_a');
     });
 
+    const outside = (sql: string): Promise<Observation> =>
+      observe(connection, sql, { second, keep: true, transactional: false });
+
+    it('what else is seen from outside', async () => {
+      const locksOf = ({ locks }: Observation) =>
+        Object.fromEntries(
+          locks
+            .filter(({ role }) => role !== 'index')
+            .map(({ relation, mode, role }) => [relation, `${role} ${mode}`]),
+        );
+      const again = await outside('REINDEX INDEX CONCURRENTLY t_b');
+      expect(locksOf(again)).toEqual({ 'public.t': 'target ShareUpdateExclusiveLock' });
+      expect(again).toMatchObject({ builds: ['public.t_b'], scans: ['public.t'], rewrites: [] });
+      expect(locksOf(await outside('VACUUM t'))).toEqual({ 'public.t': 'target ShareUpdateExclusiveLock' });
+      const block = await outside('DO $$ BEGIN UPDATE t SET a = 0; COMMIT; END $$');
+      expect(locksOf(block)).toEqual({ 'public.t': 'target RowExclusiveLock' });
+      if (major >= 14) {
+        const detached = await outside('ALTER TABLE par3 DETACH PARTITION par31 CONCURRENTLY');
+        expect(locksOf(detached)).toEqual({
+          'public.par3': 'target ShareUpdateExclusiveLock',
+          'public.par31': 'partition AccessExclusiveLock',
+        });
+      }
+      const dropped = await outside('DROP INDEX CONCURRENTLY t_b');
+      expect(locksOf(dropped)).toEqual({ 'public.t': 'target ShareUpdateExclusiveLock' });
+      expect(dropped.dropped).toEqual(['public.t_b']);
+    });
+
     it('an error, and the session afterwards', async () => {
       await connection.script("SET client_min_messages = warning; SET lock_timeout = '250ms'");
-      const seen = await undone('ALTER TABLE t ADD CONSTRAINT k CHECK (a < 5)');
+      const seen = await undone('ALTER TABLE t ADD CONSTRAINT k CHECK (a > 5)');
       expect(seen.error?.sqlstate).toBe('23514');
       expect(seen.lockTimeoutMs).toBe(250);
       const kept = await observe(connection, 'SET client_min_messages = error', {
