@@ -202,6 +202,57 @@ CREATE TABLE ferrata.control (
 COMMENT ON TABLE ferrata.control IS 'What somebody in another terminal wants of a run: ferrata pause, resume, abort, throttle.';
 `,
   },
+  {
+    version: 3,
+    sql: `
+CREATE TABLE ferrata.backfill (
+  run text NOT NULL,
+  direction text NOT NULL CHECK (direction IN ('up', 'down')),
+  ordinal integer NOT NULL,
+  part integer NOT NULL,
+  place integer NOT NULL,
+  phase text NOT NULL CHECK (phase IN ('rows', 'skipped', 'later', 'done')),
+  last text[],
+  upper text[],
+  moment timestamptz NOT NULL,
+  capture text,
+  estimate bigint NOT NULL,
+  seen bigint NOT NULL DEFAULT 0,
+  rows bigint NOT NULL DEFAULT 0,
+  batches bigint NOT NULL DEFAULT 0,
+  started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  updated_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  PRIMARY KEY (run, direction, ordinal, part)
+) WITH (fillfactor = 50);
+COMMENT ON TABLE ferrata.backfill IS 'How far the ranges of a backfill are: each batch moves its range on in its own transaction.';
+
+CREATE TABLE ferrata.backfill_skipped (
+  run text NOT NULL,
+  ordinal integer NOT NULL,
+  part integer NOT NULL,
+  key text[] NOT NULL
+);
+COMMENT ON TABLE ferrata.backfill_skipped IS 'Rows that were locked when their batch came; they are done in a pass at the end.';
+CREATE INDEX backfill_skipped_part ON ferrata.backfill_skipped (run, ordinal, part);
+
+-- Each batch counts: one that was begun from another state than the one that is there finds no row.
+CREATE FUNCTION ferrata.move_backfill(p_run text, p_direction text, p_ordinal integer, p_part integer, p_batches bigint,
+  p_phase text, p_last text[], p_upper text[], p_rows bigint, p_seen bigint) RETURNS void LANGUAGE plpgsql
+SET enable_seqscan = off AS $function$
+BEGIN
+  UPDATE ferrata.backfill SET phase = p_phase, last = p_last, upper = p_upper, batches = p_batches OPERATOR(pg_catalog.+) 1,
+    rows = rows OPERATOR(pg_catalog.+) p_rows, seen = seen OPERATOR(pg_catalog.+) p_seen,
+    updated_at = pg_catalog.clock_timestamp()
+  WHERE run OPERATOR(pg_catalog.=) p_run AND direction OPERATOR(pg_catalog.=) p_direction
+    AND ordinal OPERATOR(pg_catalog.=) p_ordinal AND part OPERATOR(pg_catalog.=) p_part
+    AND batches OPERATOR(pg_catalog.=) p_batches;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'the backfill was moved on by somebody else' USING ERRCODE = '${LEASE_LOST}';
+  END IF;
+END
+$function$;
+`,
+  },
 ];
 
 /** The version that this ferrata writes. */
