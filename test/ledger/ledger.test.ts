@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { acquireLease } from '../../src/ledger/lease.ts';
 import { newRunId, openLedger } from '../../src/ledger/ledger.ts';
 import type { NewRun } from '../../src/ledger/rows.ts';
-import { UPGRADES, upgradeLedger } from '../../src/ledger/schema.ts';
+import { LEDGER_VERSION, UPGRADES, upgradeLedger } from '../../src/ledger/schema.ts';
 import type { Connection, Connector } from '../../src/postgres/connection.ts';
 import { testServer } from '../support/servers.ts';
 import { planOf, proofOf, sqlStep } from './support.ts';
@@ -74,11 +74,11 @@ describe('the ledger', () => {
   it('is upgraded by itself, each upgrade once', async () => {
     await withDatabase(18, async (_, connection) => {
       await upgradeLedger(connection, UPGRADES);
-      const more = [...UPGRADES, { version: 2, sql: 'CREATE TABLE ferrata.later (a int)' }];
+      const more = [...UPGRADES, { version: LEDGER_VERSION + 1, sql: 'CREATE TABLE ferrata.later (a int)' }];
       await upgradeLedger(connection, more);
       await upgradeLedger(connection, more);
       expect(await connection.query(`SELECT value FROM ferrata.meta WHERE key = 'version'`)).toEqual([
-        { value: '2' },
+        { value: String(LEDGER_VERSION + 1) },
       ]);
     });
   });
