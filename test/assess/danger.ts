@@ -251,17 +251,19 @@ export class Playground {
       return failure === null;
     };
     let open = false;
+    let begun = false;
     let ran = 0;
-    const end = async (): Promise<void> => {
-      if (open) await send('COMMIT', attempt);
+    const end = async (command = 'COMMIT'): Promise<void> => {
+      if (open) await send(command, attempt);
       open = false;
+      begun = false;
       ran = 0;
       await watch.ended?.();
     };
     for (const part of parts(statements)) {
       if (part.kind !== 'statement') {
         await end();
-        if (part.kind === 'begin') open = await send('BEGIN', attempt);
+        if (part.kind === 'begin') open = begun = await send('BEGIN', attempt);
         continue;
       }
       if (part.transactional && !open) open = await send('BEGIN', attempt);
@@ -279,7 +281,8 @@ export class Playground {
         await watch.ran?.();
       } else await watch.ended?.();
     }
-    if (open) await end();
+    // What the text itself begins and leaves open psql rolls back at the end of the file.
+    if (open) await end(begun ? 'ROLLBACK' : 'COMMIT');
     return errors;
   }
 }

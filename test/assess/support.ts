@@ -22,6 +22,8 @@ export function assess(
     /** Rules to switch on or off, or to weigh otherwise. */
     readonly rules?: RuleSettings['levels'];
     readonly surroundings?: Partial<Surroundings>;
+    /** A migration that Ferrata runs, not a loose file. */
+    readonly native?: boolean;
   } = {},
 ): Promise<Assessment> {
   const sizes = new Map<string, RelationSize>(
@@ -41,7 +43,8 @@ export function assess(
       ...options.surroundings,
     },
   };
-  return assessMigration(looseMigration('up.sql', sql), facts);
+  const migration = looseMigration('up.sql', sql);
+  return assessMigration(options.native === true ? { ...migration, folder: '/' } : migration, facts);
 }
 
 export async function analysed(sql: string, catalog: Catalog | null = null) {

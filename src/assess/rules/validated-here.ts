@@ -1,0 +1,31 @@
+/** Constraints that are added without a look at the rows, and those that are validated: by `schema.table.name`. */
+import { quoteIdent } from '../../sql/quote.ts';
+import { flag, text } from '../../sql/tree.ts';
+import type { Analysis } from '../analyse.ts';
+import { addedConstraints, commands } from './rule.ts';
+
+const KINDS = ['CONSTR_CHECK', 'CONSTR_FOREIGN', 'CONSTR_NOTNULL'];
+
+export function addsUnvalidated(analysis: Analysis): readonly string[] {
+  if (analysis.statement.kind !== 'AlterTableStmt') return [];
+  const table = target(analysis);
+  if (table === null) return [];
+  return KINDS.flatMap((kind) => addedConstraints(analysis, kind))
+    .filter((constraint) => flag(constraint, 'skip_validation') && constraint.is_enforced !== false)
+    .flatMap((constraint) => text(constraint, 'conname') ?? [])
+    .map((name) => `${table}.${quoteIdent(name)}`);
+}
+
+export function validatedConstraints(analysis: Analysis): readonly string[] {
+  if (analysis.statement.kind !== 'AlterTableStmt') return [];
+  const table = target(analysis);
+  if (table === null) return [];
+  return commands(analysis, 'AT_ValidateConstraint').map(
+    (command) => `${table}.${quoteIdent(text(command, 'name') ?? '')}`,
+  );
+}
+
+/** The table under the name that the facts have for it; null where it is the migration's own. */
+function target({ facts }: Analysis): string | null {
+  return facts.locks.find((lock) => lock.role === 'target')?.relation ?? null;
+}
