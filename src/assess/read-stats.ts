@@ -33,6 +33,7 @@ export async function readStats(
     const publications = await publishedBy(work);
     const spreads = columns ? await columnSpreads(work) : null;
     const [server] = await work.query<ServerRow>(SERVER);
+    const settings = await work.query<{ name: string; ms: string }>(SETTINGS);
     const extensions = await work.query<{ name: string; version: string }>(EXTENSIONS);
     return {
       ferrata: STATS_VERSION,
@@ -41,6 +42,7 @@ export async function readStats(
       sampledSeconds: seconds,
       serverVersionNum: connection.server.versionNum,
       replicas: Number(server?.replicas ?? 0),
+      settings: Object.fromEntries(settings.map(({ name, ms }) => [name, shownTime(Number(ms))])),
       extensions: Object.fromEntries(extensions.map(({ name, version }) => [name, version])),
       relations: Object.fromEntries(
         relations.map((row): [string, RelationStats] => {
@@ -78,7 +80,12 @@ export async function readTarget(connection: Connection): Promise<TargetFacts> {
   });
   const facts = targetFacts(stats);
   const [open] = await connection.query<{ seconds: number | null }>(OLDEST_TRANSACTION);
-  return { ...facts, oldestTransactionSeconds: open?.seconds ?? null };
+  const sequences = await connection.query<{ name: string; next: string }>(SEQUENCES);
+  return {
+    ...facts,
+    oldestTransactionSeconds: open?.seconds ?? null,
+    nextValues: Object.fromEntries(sequences.map(({ name, next }) => [name, Number(next)])),
+  };
 }
 
 interface CounterRow {
@@ -173,6 +180,19 @@ function spreadsOf(rows: readonly SpreadRow[], count: number | null): Readonly<R
   );
 }
 
+/** Milliseconds as SHOW prints them: in the largest unit that holds them whole. */
+function shownTime(ms: number): string {
+  const units: readonly (readonly [string, number])[] = [
+    ['d', 86_400_000],
+    ['h', 3_600_000],
+    ['min', 60_000],
+    ['s', 1000],
+  ];
+  if (ms === 0) return '0';
+  const [unit, length] = units.find(([, length]) => ms % length === 0) ?? ['ms', 1];
+  return `${ms / length}${unit}`;
+}
+
 /** Three digits say what is to be said, and keep the file's differences small. */
 function round(value: number): number {
   return Number(value.toPrecision(3));
@@ -257,18 +277,31 @@ SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"
        ((SELECT count(*) FROM pg_stat_replication WHERE state IS DISTINCT FROM 'backup')
         + (SELECT count(*) FROM pg_replication_slots WHERE NOT active AND NOT temporary))::int AS replicas`;
 
+/** What the server, the database and the role set, whatever this session did since. */
+const SETTINGS = `
+SELECT name, reset_val AS ms FROM pg_settings
+WHERE name IN ('lock_timeout', 'statement_timeout', 'idle_in_transaction_session_timeout')
+ORDER BY name COLLATE "C"`;
+
 const EXTENSIONS = `
 SELECT name::text AS name, default_version AS version FROM pg_available_extensions
 WHERE default_version IS NOT NULL ORDER BY name COLLATE "C"`;
 
 /** Of a table with heirs the statistics of all of them together, where there are such. */
 const SPREADS = `
-SELECT DISTINCT ON (schemaname, tablename, attname)
+SELECT DISTINCT ON (schemaname COLLATE "C", tablename COLLATE "C", attname COLLATE "C")
        quote_ident(schemaname) || '.' || quote_ident(tablename) AS name, attname::text AS column,
        n_distinct::float8, null_frac::float8
 FROM pg_stats
 WHERE schemaname <> ALL ('{pg_catalog,information_schema,ferrata,ferrata_attic}')
 ORDER BY schemaname COLLATE "C", tablename COLLATE "C", attname COLLATE "C", inherited DESC`;
+
+/** last_value is null before the first call, and where it may not be read. */
+const SEQUENCES = `
+SELECT quote_ident(schemaname) || '.' || quote_ident(sequencename) AS name,
+       (CASE WHEN last_value IS NULL THEN start_value ELSE last_value + increment_by END)::text AS next
+FROM pg_sequences
+WHERE has_sequence_privilege(quote_ident(schemaname) || '.' || quote_ident(sequencename), 'SELECT, USAGE')`;
 
 const OLDEST_TRANSACTION = `
 SELECT coalesce(max(seconds), 0)::float8 AS seconds FROM (

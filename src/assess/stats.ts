@@ -45,7 +45,9 @@ export interface Stats {
   /** `server_version_num`. */
   readonly serverVersionNum: number;
   readonly replicas: number;
-  /** With their default versions. */
+  /** Time-outs that a new session has, as SHOW prints them. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** Those that can be created, with their default versions. */
   readonly extensions: Readonly<Record<string, string>>;
   /** By `schema.relation`, quoted where needed, in order of their names. */
   readonly relations: Readonly<Record<string, RelationStats>>;
@@ -62,6 +64,7 @@ export function targetFacts(stats: Stats): TargetFacts {
     oldestTransactionSeconds: null,
     extensions: stats.extensions,
     freeBytes: null,
+    settings: stats.settings,
   };
 }
 
@@ -121,6 +124,7 @@ export async function parseStats(text: string, shown: string): Promise<Stats> {
     sampledSeconds: z.number(),
     serverVersionNum: z.int(),
     replicas: size,
+    settings: z.record(z.string(), z.string()),
     extensions: z.record(z.string(), z.string()),
     relations: z.record(
       z.string(),
