@@ -13,6 +13,9 @@ import { quoteIdent, quoteQualified, splitQualified } from '../sql/quote.ts';
 import { madeRelation } from '../sql/relations.ts';
 import { type TransactionControl, transactionControl } from '../sql/transactional.ts';
 import {
+  child,
+  children,
+  flag,
   type Node,
   nameFromParts,
   namesFromLists,
@@ -64,6 +67,8 @@ export class AssessContext {
   #searchPath: readonly string[];
   readonly #made = new Set<string>();
   readonly #madeTypes = new Set<string>();
+  /** Columns that were added in the transaction that still runs: `schema.table.column`. */
+  readonly #madeColumns = new Set<string>();
   /** What the caller knew, where it wants to know what the statements left behind (`keep`). */
   readonly #start: KnownSchema | null;
   #known: KnownSchema;
@@ -133,6 +138,11 @@ export class AssessContext {
   /** Whether the migration itself made the relation in the transaction that still runs, so that nobody else uses it. */
   isNew(relation: string): boolean {
     return this.#made.has(relation);
+  }
+
+  /** Whether the migration itself added the column in the transaction that still runs. */
+  isNewColumn(relation: string, column: string): boolean {
+    return this.isNew(relation) || this.#madeColumns.has(`${relation}.${quoteIdent(column)}`);
   }
 
   isNewType(name: QualifiedName): boolean {
@@ -311,6 +321,7 @@ export class AssessContext {
     if (kind === 'DropStmt') {
       for (const name of namesFromLists(node, 'objects')) this.#made.delete(this.resolve(name) ?? '');
     }
+    for (const column of this.#addedColumns(statement)) this.#madeColumns.add(column);
     replay(statement, this.#known, this.#names);
     if (madeName !== null) this.#made.add(madeName);
     if (kind === 'CreateEnumStmt' || kind === 'CompositeTypeStmt' || kind === 'CreateDomainStmt') {
@@ -339,6 +350,7 @@ export class AssessContext {
       // From here on others may use what was made.
       this.#made.clear();
       this.#madeTypes.clear();
+      this.#madeColumns.clear();
       if (before === undefined) return;
       before.absorb(this.#known);
       this.#known = before;
@@ -346,11 +358,26 @@ export class AssessContext {
       this.#known = before;
       this.#made.clear();
       this.#madeTypes.clear();
+      this.#madeColumns.clear();
     } else {
       // Back to some savepoint, or a transaction that something else began: nobody knows what of it is left.
       if (before !== undefined) this.#begun.push(before);
       if (control !== 'savepoint') this.#known.forgetAll();
     }
+  }
+
+  /** With IF NOT EXISTS a column is new only where it is known that it is not there. */
+  #addedColumns({ kind, node }: ParsedStatement): readonly string[] {
+    const relation = kind === 'AlterTableStmt' ? this.resolve(relationOf(node)) : null;
+    if (relation === null) return [];
+    return children(node, 'cmds').flatMap(({ node: command }) => {
+      const definition = child(child(command, 'def'), 'ColumnDef');
+      const name = text(definition, 'colname');
+      if (text(command, 'subtype') !== 'AT_AddColumn' || name === null) return [];
+      const whole = this.known.complete && this.known.has('table', relation);
+      const there = !whole || this.column(relation, name) !== null;
+      return flag(command, 'missing_ok') && there ? [] : [`${relation}.${quoteIdent(name)}`];
+    });
   }
 
   #renameMade(node: ParsedStatement['node']): void {
