@@ -60,3 +60,16 @@ export async function parseGrammar(text: string): Promise<GrammarResult> {
     throw error;
   }
 }
+
+/**
+ * The tree of a PL/pgSQL function, from its whole CREATE FUNCTION statement; null where the text alone is not enough (a
+ * variable of a type that only the database knows, say) or wrong.
+ */
+export async function parsePlpgsql(definition: string): Promise<unknown> {
+  const library = await load();
+  try {
+    return library.parsePlPgSQLSync(definition);
+  } catch {
+    return null;
+  }
+}
