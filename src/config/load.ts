@@ -8,7 +8,7 @@ import { closest } from './closest.ts';
 import { findConfigFile, readConfigFile } from './file.ts';
 import { defaultPolicy, KNOWN_ENVIRONMENTS } from './policy.ts';
 import type { EnvironmentConfig, ParsedConfig, PolicyConfig } from './schema.ts';
-import type { Environment, Policy, Settings } from './settings.ts';
+import type { AssessConfig, Environment, Policy, Settings } from './settings.ts';
 
 export interface LoadOptions {
   readonly cwd: string;
@@ -48,6 +48,7 @@ export async function loadSettings(options: LoadOptions): Promise<Settings> {
     directory: resolve(root, config.directory ?? '.ferrata'),
     environment,
     environments: names.includes(name) ? names : [...names, name],
+    ...(config.assess === undefined ? {} : { assess: assessConfig(config.assess) }),
   });
 }
 
@@ -117,7 +118,20 @@ function resolveEnvironment(
   };
 }
 
-function resolvePolicy(name: string, given: PolicyConfig, read: (text: string) => string): Policy {
+function assessConfig(given: NonNullable<ParsedConfig['assess']>): AssessConfig {
+  const { rules, naming, ...rest } = withoutUndefined(given);
+  return {
+    ...rest,
+    ...(rules === undefined ? {} : { rules }),
+    ...(naming === undefined ? {} : { naming: withoutUndefined(naming) as Readonly<Record<string, string>> }),
+  };
+}
+
+function resolvePolicy(
+  name: string,
+  given: PolicyConfig,
+  read: (text: string, key: string) => string,
+): Policy {
   const base = defaultPolicy(name);
   return {
     ...base,

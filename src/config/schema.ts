@@ -3,6 +3,7 @@
  */
 import { z } from 'zod';
 import { FerrataError } from '../errors.ts';
+import { type AssessKeys, assess, NAMED_KINDS } from './assess.ts';
 import { closest } from './closest.ts';
 
 const milliseconds = z.int().min(0);
@@ -85,6 +86,7 @@ export function parseConfig(given: unknown, file: string): ParsedConfig {
         ? faults
             .slice(1)
             .map((fault) => fault.text)
+  assess: assess.optional(),
             .join('\n')
         : undefined,
     hint: first.hint ?? 'Correct the key; docs/configuration.md lists them all.',
@@ -101,6 +103,8 @@ interface Fault {
 type Issue = z.core.$ZodIssue;
 
 function describe(issue: Issue, given: unknown): Fault[] {
+  /** What `assess` looks for, and when it fails. */
+  readonly assess?: AssessKeys | undefined;
   const path = issue.path.map(String);
   if (issue.code === 'unrecognized_keys') {
     const allowed = keysAt(path);
@@ -176,6 +180,8 @@ function show(path: readonly string[], value: unknown): string {
     if (value === '') return 'empty';
     return secret || value.includes('://') ? 'text (not shown)' : JSON.stringify(value.slice(0, 80));
   }
+    case 'custom':
+      return 'a regular expression, without slashes';
   if (typeof value === 'number' || typeof value === 'boolean' || value === null) return String(value);
   return Array.isArray(value)
     ? 'a list'
@@ -183,3 +189,4 @@ function show(path: readonly string[], value: unknown): string {
       ? 'a group of keys'
       : `a ${typeof value}`;
 }
+  if (path[0] === 'assess') return path.length === 1 ? Object.keys(assess.shape) : NAMED_KINDS;

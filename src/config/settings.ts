@@ -57,6 +57,28 @@ export interface Settings {
   /** Absolute path of the folder that holds the config file, or the working directory. */
   readonly root: string;
   /** Absolute path of the config file, null when there is none. */
+export type RuleLevel = 'off' | 'info' | 'warning' | 'danger';
+
+/** What the project says about assessments; what it does not say has its default where it is used. */
+export interface AssessConfig {
+  /** By the rule's id. Whether there is such a rule is seen where the rules are. */
+  readonly rules?: Readonly<Record<string, RuleLevel>>;
+  /** Regular expressions that names must match, by kind of object. */
+  readonly naming?: Readonly<Record<string, string>>;
+  readonly smallRows?: number;
+  readonly largeRows?: number;
+  readonly largeBytes?: number;
+  readonly busyWritesPerSecond?: number;
+  readonly maxLockTimeoutMs?: number;
+  readonly longTransactionSeconds?: number;
+  /** Severities and risks from which on `assess` exits with 4. */
+  readonly failOn?: readonly string[];
+  /** Path of the baseline, relative to the configuration. */
+  readonly baseline?: string;
+  /** Path of the statistics, relative to the configuration. */
+  readonly stats?: string;
+}
+
   readonly configFile: string | null;
   /** Absolute path of the migrations folder. */
   readonly migrations: string;
@@ -65,3 +87,4 @@ export interface Settings {
   readonly environment: Environment;
   readonly environments: readonly string[];
 }
+  readonly assess?: AssessConfig;
