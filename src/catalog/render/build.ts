@@ -67,10 +67,11 @@ function operationsOf(key: ObjectKey, impact: Impact, scene: Scene): Operation[]
   return (parts ?? []).map((part) => operationOf(key, object, part, renderer.rank, scene));
 }
 
-/** Whether the table of the column has been of a type all along, which brings the column. */
+/** Whether the table of the column has been of a type all along, which brings the column: a new one doesn't. */
 function bringsColumns(column: CatalogObject, scene: Scene): boolean {
   const table = column.parent === null ? undefined : scene.formerly(column.parent);
-  return typeof table?.properties.ofType === 'string';
+  if (table === undefined || typeof table.properties.ofType !== 'string') return false;
+  return !scene.typeIsRemade({ ...column, parent: keyOf('table', table.identity) });
 }
 
 function operationOf(

@@ -11,7 +11,6 @@ import { LAST } from './ranks.ts';
 import { rendererOf } from './registry.ts';
 import { afterRenames } from './relocated.ts';
 import type { Scene } from './scene.ts';
-import { followsType } from './typed-tables.ts';
 
 /** Parts of an object after which it no longer needs what goes. */
 const PARTS = ['make', 'default', 'not null', 'identity', 'attach', 'inherit', 'own', 'owned', 'of', 'marks'];
@@ -66,7 +65,7 @@ export function dropRest(
       ownerGoes(object, impact, scene) ||
       object.identity === '' ||
       types.length > 0 ||
-      followsType(scene.from.objects.get(key) ?? object, scene.from, scene.becomes)
+      scene.followsType(scene.from.objects.get(key) ?? object)
         ? []
         : (scene.attempt(key, () => rendererOf(object.kind).drop(object, scene)) ?? []);
     operations.push({

@@ -149,7 +149,7 @@ function followsParent(
   renamings: readonly Renaming[],
   context: RenderContext,
 ): boolean {
-  if (isOfType(object, context.from)) return true;
+  if (isOfType(object, context.from) && !context.typeIsRemade(object)) return true;
   const { major } = context;
   const { properties } = object;
   const inherited =

@@ -93,8 +93,22 @@ export class Scene implements RenderContext {
 
   isRetyped(key: ObjectKey): boolean {
     const before = this.matching.pairs.get(key);
-    if (before === undefined || followsType(before, this.from, this.becomes)) return false;
+    if (before === undefined || this.followsType(before)) return false;
     return this.#state.retyped.has(keyOf(before.kind, before.identity));
+  }
+
+  /** Whether `from`'s column of a typed table goes, or becomes another, by what is done to the table's type. */
+  followsType(column: CatalogObject): boolean {
+    return !this.typeIsRemade(column) && followsType(column, this.from, this.becomes);
+  }
+
+  /** The table lets go of its type meanwhile, and is altered itself. */
+  typeIsRemade(column: CatalogObject): boolean {
+    const table = column.parent === null ? undefined : this.from.objects.get(column.parent);
+    const ofType = column.kind === 'column' ? table?.properties.ofType : null;
+    if (typeof ofType !== 'string') return false;
+    const key = keyOf('composite', ofType);
+    return this.#state.dropped.has(key) || this.#state.swapped.has(key);
   }
 
   rebinding(key: ObjectKey): Rebinding | undefined {
@@ -189,11 +203,7 @@ export class Scene implements RenderContext {
     ) {
       return [];
     }
-    const moved = withTypeOf(
-      relocated(before, after, this),
-      after,
-      followsType(before, this.from, this.becomes),
-    );
+    const moved = withTypeOf(relocated(before, after, this), after, this.followsType(before));
     const had = this.#elsewhere.has(key) ? withoutReferences(moved, after, (a, b) => this.same(a, b)) : moved;
     return rendererOf(after.kind).alter(had, after, this);
   }

@@ -12,7 +12,6 @@ import { LAST } from './ranks.ts';
 import { sources } from './rebinding.ts';
 import { rendererOf } from './registry.ts';
 import type { Scene } from './scene.ts';
-import { followsType } from './typed-tables.ts';
 
 /** Under the names of `from`: what lets go of something, then what goes before anything else. */
 export function takeDown(impact: Impact, scene: Scene): RenderedStatement[] {
@@ -55,7 +54,7 @@ export function takeDown(impact: Impact, scene: Scene): RenderedStatement[] {
         : [];
     const needs = [...users.flatMap((one) => [drop(one), `detach ${one}`]), ...above];
     const drafts =
-      implicit || taken || types.length > 0 || followsType(object, scene.from, scene.becomes)
+      implicit || taken || types.length > 0 || scene.followsType(object)
         ? []
         : (scene.attempt(key, () => renderer.drop(object, scene)) ?? []);
     // Children that a dropped parent takes along need what needs them to be gone before the parent.

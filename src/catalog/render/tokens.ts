@@ -66,3 +66,10 @@ function unwrapped(sql: string): string {
 export function mentions(sql: string, word: string): boolean {
   return sql.includes(word) && tokenize(sql).includes(word);
 }
+
+/** Whether the SQL has the qualified name somewhere, e.g. `public."T t"`. */
+export function mentionsQualified(sql: string, name: string): boolean {
+  const wanted = tokenize(name);
+  const tokens = tokenize(sql);
+  return tokens.some((_, start) => wanted.every((token, index) => tokens[start + index] === token));
+}

@@ -1,5 +1,5 @@
 import { compareCatalogs } from '../../../src/catalog/compare.ts';
-import type { Catalog, Rendering } from '../../../src/catalog/model.ts';
+import type { Catalog, Refusal, Rendering } from '../../../src/catalog/model.ts';
 import { readCatalog } from '../../../src/catalog/read.ts';
 import { type RenderOptions, renderDifference } from '../../../src/catalog/render/index.ts';
 import type { Connection, Connector } from '../../../src/postgres/connection.ts';
@@ -10,6 +10,10 @@ import type { Referee } from './referee.ts';
 export interface Trip {
   /** What went wrong on the way; empty: nothing. */
   readonly problems: readonly string[];
+  /** The two states; null where the row's own SQL failed. */
+  readonly states: { readonly before: Catalog; readonly after: Catalog } | null;
+  /** Those that the row asks for. */
+  readonly refusals: readonly Refusal[];
 }
 
 export async function withConnection<T>(
@@ -159,7 +163,8 @@ export async function roundTrip(
 
 class RoundTrip implements Trip {
   readonly problems: string[] = [];
-  #states: { readonly before: Catalog; readonly after: Catalog } | null = null;
+  states: { readonly before: Catalog; readonly after: Catalog } | null = null;
+  refusals: readonly Refusal[] = [];
   readonly #row: MatrixRow;
   readonly #databases: EmptyDatabases;
   readonly #referee: Referee | null;
@@ -193,7 +198,7 @@ class RoundTrip implements Trip {
     await connection.script(row.change);
     const after = await readCatalog(connection);
     const changedDump = await this.#dump(room);
-    this.#states = { before, after };
+    this.states = { before, after };
     if (compareCatalogs(before, after).outcome === 'equal') {
       this.problems.push('the change changes nothing that the catalog knows');
     }
@@ -225,8 +230,8 @@ class RoundTrip implements Trip {
 
   /** The changed state built from nothing in another database, and the way back there. */
   async #elsewhere(changed: { readonly dump: string | null }): Promise<void> {
-    if (this.#states === null) return;
-    const { before, after } = this.#states;
+    if (this.states === null) return;
+    const { before, after } = this.states;
     const room = await this.#databases.take();
     const nothing = await this.#databases.nothing();
     const built = await turn(room.connection, after, { sameDatabase: false }, this.#cosmetic, nothing);
@@ -257,9 +262,10 @@ class RoundTrip implements Trip {
     await this.#databases.giveBack(room, gone.problem === null);
   }
 
-  #refused(direction: 'back' | 'forward' | 'anew', { problem }: Turn): boolean {
+  #refused(direction: 'back' | 'forward' | 'anew', { problem, rendering }: Turn): boolean {
     const { refuses } = this.#row;
     if (refuses?.direction !== direction) return false;
+    this.refusals = rendering.refusals.filter(({ reason }) => reason.includes(refuses.reason));
     if (problem === null || !problem.startsWith('refused')) this.problems.push(`${direction}: not refused`);
     else if (!problem.includes(refuses.reason)) {
       this.problems.push(`${direction}: refused otherwise: ${problem}`);

@@ -6,6 +6,7 @@ import { keyOf, localName } from '../names.ts';
 import { ownedAfterCreate, ownedChanges } from '../owned.ts';
 import { RANK } from '../ranks.ts';
 import { notNullSource, sources } from '../rebinding.ts';
+import { refuseOrder } from '../typed-tables.ts';
 import { alterColumn } from './column-alter.ts';
 import { columnAfterCreate, columnDefinition } from './column-definition.ts';
 import { bareColumn, inheritedColumn } from './column-inheritance.ts';
@@ -255,7 +256,14 @@ function alter(before: CatalogObject, after: CatalogObject, context: RenderConte
     ...part('owned', ownedChanges(had, wanted, target(after, wanted)), { rank: RANK.table + 0.5 }),
   );
   if (!context.same(had.ofType, wanted.ofType) && wanted.ofType !== null) {
-    parts.push(...part('of', [`${table} OF ${wanted.ofType}`], { rank: RANK.attach }));
+    const columns = context.children(key).filter((child) => child.kind === 'column');
+    refuseOrder(columns, context);
+    parts.push(
+      ...part('of', [`${table} OF ${wanted.ofType}`], {
+        rank: RANK.attach,
+        needs: columns.map((column) => partId('make', keyOf('column', column.identity))),
+      }),
+    );
   }
   if (fresh.length > 0) {
     const columns = [keyOf('table', name), ...fresh.map((parent) => keyOf('table', parent))].flatMap(

@@ -7,6 +7,7 @@ import { keyOf, localName } from '../names.ts';
 import { commentChange, normalized, ownedAfterCreate, ownedChanges, role } from '../owned.ts';
 import { privilegeChanges, withNewOwner } from '../privileges.ts';
 import { RANK } from '../ranks.ts';
+import { mentionsQualified } from '../tokens.ts';
 import { parameterChanges, parameterList } from './options.ts';
 
 type Column = ViewProperties['columns'][number];
@@ -104,7 +105,10 @@ function create(object: CatalogObject, context: RenderContext): Part[] {
     ...columnDetails(object, () => undefined, null),
   ];
   if (!isMaterialized(object)) {
-    return [make([`CREATE VIEW ${object.identity}${withOptions(wanted)} AS\n${query(wanted)}`, ...rest])];
+    const text = `VIEW ${object.identity}${withOptions(wanted)} AS\n${query(wanted)}`;
+    return mentionsQualified(wanted.definition, object.identity)
+      ? [make([standIn(object), `CREATE OR REPLACE ${text}`, ...rest])]
+      : [make([`CREATE ${text}`, ...rest])];
   }
   const stored = propertiesOf<MaterializedViewProperties>(object);
   const method = stored.accessMethod === null ? '' : ` USING ${stored.accessMethod}`;
@@ -113,6 +117,15 @@ function create(object: CatalogObject, context: RenderContext): Part[] {
     `CREATE MATERIALIZED VIEW ${object.identity}${method}${withOptions(wanted)}${space} AS\n` +
     `${query(wanted)}\nWITH ${stored.populated ? '' : 'NO '}DATA`;
   return [make([sql, ...rest], { tightens: true }), ...clustering(null, object, context)];
+}
+
+/** A view that reads itself, which CREATE OR REPLACE allows, has to be there first: with the same columns. */
+function standIn(object: CatalogObject): string {
+  const columns = propertiesOf<ViewProperties>(object).columns.map(({ name, type, collation }) => {
+    const collate = collation === null ? '' : ` COLLATE ${collation}`;
+    return `NULL::${type}${collate} AS ${bare(name)}`;
+  });
+  return `CREATE VIEW ${object.identity} AS SELECT ${columns.join(', ')}`;
 }
 
 /** CLUSTER ON, which names an index, and is said again where that one is made anew. */

@@ -406,6 +406,18 @@ export const rows: readonly MatrixRow[] = [
     probe: 'SELECT a FROM t',
   },
   {
+    name: 'typed table over an enum and its array, a label of which goes',
+    base: "CREATE TYPE e AS ENUM ('a', 'b'); CREATE TYPE co AS (x interval, z e, zs e[]); CREATE TABLE t OF co (x NOT NULL, z DEFAULT 'a'); CREATE INDEX ON t (z); CREATE VIEW v AS SELECT * FROM t; CREATE TABLE n (c co); INSERT INTO t VALUES ('1 s', 'a', '{b}')",
+    change: "ALTER TYPE e ADD VALUE 'new'",
+    probe: 'SELECT x::text, z::text, zs::text FROM t',
+  },
+  {
+    name: 'typed table over an enum, a label of which goes; attributes dropped, and back in between',
+    base: "CREATE TYPE e AS ENUM ('a', 'b'); CREATE TYPE co AS (x interval, z e); CREATE TABLE t OF co",
+    change: "ALTER TYPE e ADD VALUE 'new'; ALTER TYPE co DROP ATTRIBUTE x CASCADE",
+    refuses: { direction: 'back', reason: 'in another order than the attributes' },
+  },
+  {
     name: "types of columns that are the children's own as well",
     base: 'CREATE TABLE p (a int, b int, c int); CREATE TABLE c1 (a int, b int, c int); CREATE TABLE c2 (a int, b int, c int); ALTER TABLE c1 INHERIT p; ALTER TABLE c2 INHERIT p; CREATE TABLE c3 (a int) INHERITS (p); CREATE TABLE g (b int) INHERITS (c1)',
     change: 'ALTER TABLE p ALTER a TYPE bigint, ALTER c TYPE text',

@@ -189,6 +189,23 @@ export const rows: readonly MatrixRow[] = [
     refuses: { direction: 'back', reason: 'by position' },
   },
   {
+    name: 'view whose text names columns by position, one of which gets another name',
+    base: 'CREATE TABLE e (a int, b int, c int); CREATE TABLE f (a int); CREATE VIEW v AS SELECT a, e.b FROM e JOIN f USING (a); ALTER TABLE e RENAME a TO z',
+    change: 'ALTER TABLE e RENAME c TO d; ALTER TABLE e ADD n int',
+  },
+  {
+    name: 'view that reads itself',
+    base: 'CREATE TABLE t (a varchar(5), "B b" text COLLATE "C"); CREATE VIEW v AS SELECT * FROM t; CREATE VIEW "W w" AS SELECT a FROM t; CREATE OR REPLACE VIEW "W w" AS SELECT a FROM "W w"',
+    change:
+      'CREATE OR REPLACE VIEW v WITH (security_barrier) AS SELECT x.* FROM v x; GRANT SELECT ON v TO PUBLIC; DROP VIEW "W w"',
+  },
+  {
+    name: 'views that read each other',
+    base: 'CREATE TABLE t (a int); CREATE VIEW v AS SELECT * FROM t; CREATE VIEW w AS SELECT * FROM v',
+    change: 'CREATE OR REPLACE VIEW v AS SELECT w.a FROM w',
+    refuses: { direction: 'forward', reason: 'in a circle' },
+  },
+  {
     name: 'materialized view clustered on an index that is made anew, and on another',
     base: 'CREATE TABLE t (a int, b int); CREATE MATERIALIZED VIEW m AS SELECT a, b FROM t; CREATE INDEX mi ON m (a); ALTER MATERIALIZED VIEW m CLUSTER ON mi; CREATE MATERIALIZED VIEW n AS SELECT a, b FROM t; CREATE INDEX ni ON n (a); CREATE INDEX nj ON n (b); ALTER MATERIALIZED VIEW n CLUSTER ON ni; CREATE MATERIALIZED VIEW o AS SELECT a FROM t; CREATE INDEX oi ON o (a)',
     change:
