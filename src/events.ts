@@ -60,6 +60,24 @@ export type FerrataEvent =
       /** Why it stands still; null: it goes on. */
       readonly throttle: string | null;
     }
+  | {
+      /** What the monitors of a run have read in one interval. */
+      readonly type: 'monitor-sample';
+      readonly run: string;
+      readonly samples: readonly {
+        readonly signal: string;
+        readonly value: number | null;
+        readonly state: string;
+        readonly detail: string | null;
+      }[];
+    }
+  | {
+      /** A limit was passed, or kept again: what it leads to from now on. */
+      readonly type: 'throttled';
+      readonly run: string;
+      readonly decision: 'go' | 'warn' | 'pause' | 'abort';
+      readonly reason: string;
+    }
   | { readonly type: 'step-resumed'; readonly run: string; readonly step: string; readonly found: string }
   | {
       readonly type: 'run-finished';

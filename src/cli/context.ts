@@ -81,7 +81,7 @@ export function createContext(options: GlobalOptions): CliContext & { close(): v
     reporter: (event: FerrataEvent) => {
       if (options.quiet === true) return;
       const line = json ? JSON.stringify(event) : printEvent(event, eventPalette);
-      process.stderr.write(`${redact(line)}\n`);
+      if (line !== null) process.stderr.write(`${redact(line)}\n`);
     },
     settings: () => {
       const loading =

@@ -6,6 +6,7 @@ import { dirname, resolve } from 'node:path';
 import { FerrataError } from '../errors.ts';
 import { closest } from './closest.ts';
 import { findConfigFile, readConfigFile } from './file.ts';
+import { resolveMonitor } from './monitor.ts';
 import { defaultPolicy, KNOWN_ENVIRONMENTS } from './policy.ts';
 import type { EnvironmentConfig, ParsedConfig, PolicyConfig } from './schema.ts';
 import type { AssessConfig, Environment, Policy, Settings } from './settings.ts';
@@ -47,8 +48,8 @@ export async function loadSettings(options: LoadOptions): Promise<Settings> {
     migrations: resolve(root, config.migrations ?? 'migrations'),
     directory: resolve(root, config.directory ?? '.ferrata'),
     environment,
-    environments: names.includes(name) ? names : [...names, name],
     ...(config.assess === undefined ? {} : { assess: assessConfig(config.assess) }),
+    environments: names.includes(name) ? names : [...names, name],
   });
 }
 
@@ -114,7 +115,7 @@ function resolveEnvironment(
   return {
     name,
     url: given === EMBEDDED ? null : given,
-    policy: resolvePolicy(name, configured.policy ?? {}, (text) => read(text, `${path}.policy.scratchUrl`)),
+    policy: resolvePolicy(name, configured.policy ?? {}, (text, key) => read(text, `${path}.policy.${key}`)),
   };
 }
 
@@ -136,7 +137,8 @@ function resolvePolicy(
   return {
     ...base,
     ...withoutUndefined(given),
-    scratchUrl: given.scratchUrl === undefined ? base.scratchUrl : read(given.scratchUrl),
+    scratchUrl: given.scratchUrl === undefined ? base.scratchUrl : read(given.scratchUrl, 'scratchUrl'),
+    monitor: resolveMonitor(base.monitor, given.monitor ?? {}, (text, key) => read(text, `monitor.${key}`)),
     rollbackWindowHours: {
       ...base.rollbackWindowHours,
       ...withoutUndefined(given.rollbackWindowHours ?? {}),

@@ -2,6 +2,7 @@
  * What each environment demands unless the configuration says otherwise. A name that is not known gets production's
  * policy: a wrong guess must ask for too much, never for too little.
  */
+import { DEFAULT_MONITOR } from './monitor.ts';
 import type { Policy, Risk } from './settings.ts';
 
 const ROLLBACK_WINDOW_HOURS: Readonly<Record<Risk, number>> = {
@@ -21,6 +22,7 @@ const COMMON = {
   batchTargetMs: 200,
   batchWorkers: 1,
   batchSkipLocked: false,
+  monitor: DEFAULT_MONITOR,
   rollbackWindowHours: ROLLBACK_WINDOW_HOURS,
 } as const;
 

@@ -5,10 +5,47 @@ import { z } from 'zod';
 import { FerrataError } from '../errors.ts';
 import { type AssessKeys, assess, NAMED_KINDS } from './assess.ts';
 import { closest } from './closest.ts';
+import { SIGNALS } from './monitor.ts';
 
 const milliseconds = z.int().min(0);
 const count = z.int().min(0);
 const hours = z.number().min(0);
+
+/** A bare number is the limit; how long it must be passed stays as it was. */
+const threshold = z.union([
+  z.number().min(0),
+  z.strictObject({ limit: z.number().min(0), forMs: milliseconds.optional() }),
+  z.null(),
+]);
+const signal = z.strictObject({
+  pause: threshold.optional(),
+  abort: threshold.optional(),
+  warn: threshold.optional(),
+});
+
+const monitor = z.strictObject({
+  enabled: z.boolean().optional(),
+  intervalMs: z.int().min(50).optional(),
+  onAbort: z.enum(['rollback', 'pause', 'hold']).optional(),
+  unreadable: z.enum(['pause', 'ignore']).optional(),
+  signals: z.partialRecord(z.enum(SIGNALS), signal).optional(),
+  replicas: z.array(z.string().min(1)).optional(),
+  health: z
+    .union([
+      z.strictObject({ http: z.string().min(1) }),
+      z.strictObject({
+        prometheus: z.string().min(1),
+        errorRate: z.string().min(1).optional(),
+        p99Ms: z.string().min(1).optional(),
+      }),
+      z.strictObject({ sql: z.string().min(1) }),
+      z.strictObject({ command: z.string().min(1) }),
+    ])
+    .optional(),
+  sessionLimit: z.int().min(1).optional(),
+  baselineMs: milliseconds.optional(),
+  overdue: z.enum(['ask', 'continue']).optional(),
+});
 
 const policy = z.strictObject({
   proof: z.enum(['required', 'auto', 'off']).optional(),
@@ -29,6 +66,7 @@ const policy = z.strictObject({
   batchPauseMs: milliseconds.optional(),
   batchWorkers: z.int().min(1).max(64).optional(),
   batchSkipLocked: z.boolean().optional(),
+  monitor: monitor.optional(),
   rollbackWindowHours: z
     .strictObject({
       low: hours.optional(),
@@ -48,6 +86,7 @@ const configuration = z.strictObject({
   migrations: z.string().min(1).optional(),
   directory: z.string().min(1).optional(),
   defaultEnvironment: z.string().min(1).optional(),
+  assess: assess.optional(),
   environments: z
     .record(
       z.string().min(1),
@@ -64,6 +103,8 @@ export interface FerrataConfig {
   readonly directory?: string | undefined;
   /** The environment without `--env`; `development`. */
   readonly defaultEnvironment?: string | undefined;
+  /** What `assess` looks for, and when it fails. */
+  readonly assess?: AssessKeys | undefined;
   readonly environments?: Readonly<Record<string, string | EnvironmentConfig>> | undefined;
 }
 
@@ -86,7 +127,6 @@ export function parseConfig(given: unknown, file: string): ParsedConfig {
         ? faults
             .slice(1)
             .map((fault) => fault.text)
-  assess: assess.optional(),
             .join('\n')
         : undefined,
     hint: first.hint ?? 'Correct the key; docs/configuration.md lists them all.',
@@ -103,8 +143,6 @@ interface Fault {
 type Issue = z.core.$ZodIssue;
 
 function describe(issue: Issue, given: unknown): Fault[] {
-  /** What `assess` looks for, and when it fails. */
-  readonly assess?: AssessKeys | undefined;
   const path = issue.path.map(String);
   if (issue.code === 'unrecognized_keys') {
     const allowed = keysAt(path);
@@ -142,6 +180,8 @@ function allowedBy(issue: Issue): string | null {
       return issue.origin === 'string' ? 'text that is not empty' : `a number of at least ${issue.minimum}`;
     case 'too_big':
       return `a number of at most ${issue.maximum}`;
+    case 'custom':
+      return 'a regular expression, without slashes';
     default:
       return null;
   }
@@ -161,6 +201,7 @@ function keysAt(path: readonly string[]): readonly string[] {
   if (path.length === 0) return Object.keys(configuration.shape);
   if (path.at(-1) === 'rollbackWindowHours') return ['low', 'medium', 'high', 'critical'];
   if (path.at(-1) === 'policy') return Object.keys(policy.shape);
+  if (path[0] === 'assess') return path.length === 1 ? Object.keys(assess.shape) : NAMED_KINDS;
   return Object.keys(environment.shape);
 }
 
@@ -180,8 +221,6 @@ function show(path: readonly string[], value: unknown): string {
     if (value === '') return 'empty';
     return secret || value.includes('://') ? 'text (not shown)' : JSON.stringify(value.slice(0, 80));
   }
-    case 'custom':
-      return 'a regular expression, without slashes';
   if (typeof value === 'number' || typeof value === 'boolean' || value === null) return String(value);
   return Array.isArray(value)
     ? 'a list'
@@ -189,4 +228,3 @@ function show(path: readonly string[], value: unknown): string {
       ? 'a group of keys'
       : `a ${typeof value}`;
 }
-  if (path[0] === 'assess') return path.length === 1 ? Object.keys(assess.shape) : NAMED_KINDS;

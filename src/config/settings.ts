@@ -3,6 +3,8 @@
  * untrusted input (a config file, the environment, flags); nobody else reads any of those.
  */
 
+import type { MonitorPolicy } from './monitor.ts';
+
 export type DataSource = 'backup' | 'sample' | 'synthetic' | 'none';
 export type Risk = 'low' | 'medium' | 'high' | 'critical';
 
@@ -42,6 +44,8 @@ export interface Policy {
   readonly batchWorkers: number;
   /** Whether a batch passes by rows that are locked; they are done in a pass at the end. */
   readonly batchSkipLocked: boolean;
+  /** What is watched while a run goes on, and what it leads to. */
+  readonly monitor: MonitorPolicy;
   /** Hours a lossless rollback stays possible, by risk. */
   readonly rollbackWindowHours: Readonly<Record<Risk, number>>;
 }
@@ -53,10 +57,6 @@ export interface Environment {
   readonly policy: Policy;
 }
 
-export interface Settings {
-  /** Absolute path of the folder that holds the config file, or the working directory. */
-  readonly root: string;
-  /** Absolute path of the config file, null when there is none. */
 export type RuleLevel = 'off' | 'info' | 'warning' | 'danger';
 
 /** What the project says about assessments; what it does not say has its default where it is used. */
@@ -79,12 +79,16 @@ export interface AssessConfig {
   readonly stats?: string;
 }
 
+export interface Settings {
+  /** Absolute path of the folder that holds the config file, or the working directory. */
+  readonly root: string;
+  /** Absolute path of the config file, null when there is none. */
   readonly configFile: string | null;
   /** Absolute path of the migrations folder. */
   readonly migrations: string;
   /** Absolute path of `.ferrata`. */
   readonly directory: string;
   readonly environment: Environment;
+  readonly assess?: AssessConfig;
   readonly environments: readonly string[];
 }
-  readonly assess?: AssessConfig;

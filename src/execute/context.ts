@@ -24,6 +24,8 @@ export interface RunContext {
   readonly journal: Journal;
 }
 
+const KEPT: readonly FerrataEvent['type'][] = ['step-retried', 'step-resumed', 'throttled', 'warning'];
+
 /** Events that are worth keeping, written together with the next ledger rows. */
 export class Journal {
   readonly #run: string;
@@ -36,7 +38,7 @@ export class Journal {
   /** A reporter that passes everything on and keeps what explains a run afterwards. */
   listen(reporter: Reporter): Reporter {
     return (event) => {
-      if (event.type === 'step-retried' || event.type === 'step-resumed' || event.type === 'warning') {
+      if (KEPT.includes(event.type)) {
         this.#pending.push(event);
       }
       reporter(event);

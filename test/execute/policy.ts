@@ -1,3 +1,4 @@
+import { DEFAULT_MONITOR } from '../../src/config/monitor.ts';
 import type { Policy } from '../../src/config/settings.ts';
 import type { Connection } from '../../src/postgres/connection.ts';
 
@@ -20,6 +21,7 @@ export const POLICY: Policy = {
   batchPauseMs: 0,
   batchWorkers: 1,
   batchSkipLocked: false,
+  monitor: DEFAULT_MONITOR,
   rollbackWindowHours: { low: 24, medium: 72, high: 168, critical: 336 },
 };
 

@@ -3,7 +3,8 @@ import type { FerrataEvent } from '../../events.ts';
 import { count, duration } from './layout.ts';
 import type { Palette } from './palette.ts';
 
-export function printEvent(event: FerrataEvent, p: Palette): string {
+/** Null for what plain lines leave out. */
+export function printEvent(event: FerrataEvent, p: Palette): string | null {
   switch (event.type) {
     case 'phase':
       return `${p.bold(event.phase)} ${event.migration ?? ''} ${p.dim(event.message)}`;
@@ -21,6 +22,11 @@ export function printEvent(event: FerrataEvent, p: Palette): string {
       );
     case 'backfill-progress':
       return p.dim(`  ${event.step} ${progress(event)}`);
+    case 'monitor-sample':
+      // Once a second: for the live view and for machines.
+      return null;
+    case 'throttled':
+      return throttled(event, p);
     case 'step-finished':
       return `  ${event.step} ${p.green('done')} ${p.dim(duration(event.ms) + (event.rows === null || event.rows === 0 ? '' : `, ${count(event.rows, 'row')}`))}`;
     case 'step-resumed':
@@ -38,6 +44,23 @@ export function printEvent(event: FerrataEvent, p: Palette): string {
     default: {
       const unknown: never = event;
       return JSON.stringify(unknown);
+    }
+  }
+}
+
+function throttled(event: Extract<FerrataEvent, { readonly type: 'throttled' }>, p: Palette): string {
+  switch (event.decision) {
+    case 'go':
+      return p.green('  going on');
+    case 'warn':
+      return p.yellow(`warning: ${event.reason}`);
+    case 'pause':
+      return p.yellow(`  waiting: ${event.reason}`);
+    case 'abort':
+      return p.red(`  aborting: ${event.reason}`);
+    default: {
+      const unknown: never = event.decision;
+      return unknown;
     }
   }
 }

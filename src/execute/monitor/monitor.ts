@@ -1,0 +1,246 @@
+/**
+ * Watches the target while a run goes on: reads every signal once an interval on a connection of its own, judges, keeps
+ * the samples, and answers the runner's question whether it may go on. What it can't see stops the run until it can
+ * (`unreadable`); what somebody asked for in another terminal comes before every signal.
+ */
+import type { MonitorPolicy, SignalName } from '../../config/monitor.ts';
+import type { Reporter } from '../../events.ts';
+import { readWanted, type Wanted } from '../../ledger/control.ts';
+import { insertSamples, type Sample } from '../../ledger/samples.ts';
+import { createConnector } from '../../postgres/connect.ts';
+import type { Connection, Connector } from '../../postgres/connection.ts';
+import { redact } from '../../postgres/redact.ts';
+import { pause } from '../retry.ts';
+import { healthReader } from './health/index.ts';
+import { Judge, VERDICTS, type Verdict } from './judge.ts';
+import type { Health, Reading, Signal, Watched } from './signal.ts';
+import { allSignals } from './signals/index.ts';
+import type { Throttle, ThrottleDecision } from './throttle.ts';
+
+export interface MonitorOptions {
+  readonly run: string;
+  readonly connector: Connector;
+  readonly policy: MonitorPolicy;
+  readonly watched: Watched;
+  readonly report: Reporter;
+  /** The application's p99 before the run, in milliseconds; null where it was not sampled. */
+  readonly baselineMs?: number | null;
+  /** Somebody waits for us, or the run is to end: what runs on the server at this moment is to be given up. */
+  readonly release: (reason: string) => void;
+}
+
+/** What holds now, and why. */
+interface State {
+  readonly verdict: Verdict;
+  readonly reason: string;
+}
+
+const FINE: State = { verdict: 'ok', reason: '' };
+
+/** A signal that does not answer by then can't be read. Milliseconds. */
+const READ_TIMEOUT_MS = 15_000;
+
+export class Monitor implements Throttle {
+  readonly #options: MonitorOptions;
+  readonly #signals: readonly Signal[];
+  readonly #judges: ReadonlyMap<SignalName, Judge>;
+  readonly #stop = new AbortController();
+  readonly #replicas = new Map<string, Connector>();
+  #connection: Connection | null = null;
+  #health: { read: () => Promise<Health> } | null = null;
+  #state: State = FINE;
+  #wanted: Wanted | null = null;
+  /** Once a run is to be aborted nothing that is read later changes that. */
+  #aborted: string | null = null;
+  #loop: Promise<void>;
+  #looked = false;
+  #first: () => void = () => {};
+  readonly #seen: Promise<void>;
+
+  private constructor(options: MonitorOptions) {
+    this.#options = options;
+    const { policy } = options;
+    const limited = (name: SignalName) => {
+      const { pause: pausing, abort, warn } = policy.signals[name];
+      return pausing !== null || abort !== null || warn !== null;
+    };
+    this.#signals = policy.enabled
+      ? allSignals(options.baselineMs ?? null).filter(({ name }) => limited(name))
+      : [];
+    this.#judges = new Map(this.#signals.map(({ name }) => [name, new Judge(policy.signals[name])]));
+    if (policy.enabled && policy.health !== null) {
+      this.#health = healthReader(policy.health, () => {
+        if (this.#connection === null) throw new Error('no connection');
+        return this.#connection;
+      });
+    }
+    this.#seen = new Promise((resolve) => {
+      this.#first = resolve;
+    });
+    this.#loop = this.#run();
+  }
+
+  /** Begins to watch. `close` ends it. */
+  static start(options: MonitorOptions): Monitor {
+    return new Monitor(options);
+  }
+
+  /** Waits for the first look, so that nothing begins unseen; then answers at once. */
+  async wait(signal: AbortSignal | undefined): Promise<ThrottleDecision> {
+    if (!this.#looked) await Promise.race([this.#seen, ended(signal), ended(this.#stop.signal)]);
+    const { reason, verdict } = this.#state;
+    if (this.#aborted !== null) return { kind: 'abort', reason: this.#aborted };
+    if (verdict === 'pause') return { kind: 'pause', reason, retryMs: this.#options.policy.intervalMs };
+    return { kind: 'go', factor: this.#wanted?.factor ?? 1 };
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort();
+    await this.#loop;
+    for (const signal of this.#signals) await signal.close?.();
+    await this.#connection?.close().catch(() => {});
+    this.#connection = null;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stop.signal.aborted) {
+      const started = performance.now();
+      await this.#look().catch(() => {});
+      this.#looked = true;
+      this.#first();
+      await pause(
+        Math.max(0, this.#options.policy.intervalMs - (performance.now() - started)),
+        this.#stop.signal,
+      );
+    }
+  }
+
+  async #look(): Promise<void> {
+    const { policy, run } = this.#options;
+    let samples: readonly Sample[];
+    try {
+      this.#connection ??= await this.#options.connector.connect('monitor');
+      this.#wanted = await readWanted(this.#connection, run);
+      const health = once(() => this.#health?.read() ?? Promise.resolve(null));
+      samples = await this.#readAll(this.#connection, health);
+    } catch (error) {
+      await this.#connection?.close().catch(() => {});
+      this.#connection = null;
+      samples = this.#signals.map(({ name }) => unreadable(name, error));
+    }
+    if (this.#stop.signal.aborted) return;
+    this.#conclude(samples);
+    this.#options.report({ type: 'monitor-sample', run, samples });
+    if (this.#connection !== null && policy.enabled) {
+      await insertSamples(this.#connection, run, samples).catch(() => {});
+    }
+  }
+
+  async #readAll(connection: Connection, health: () => Promise<Health | null>): Promise<readonly Sample[]> {
+    const { policy, watched } = this.#options;
+    const context = { connection, policy, watched, health, replica: (url: string) => this.#replica(url) };
+    const readings = await Promise.all(
+      this.#signals.map(async (signal) => {
+        try {
+          return { signal, reading: await inTime(signal.read(context)) };
+        } catch (error) {
+          return { signal, error };
+        }
+      }),
+    );
+    const now = performance.now();
+    return readings.flatMap((read): Sample[] => {
+      if ('error' in read) return [unreadable(read.signal.name, read.error)];
+      return read.reading === null ? [] : [this.#judged(read.signal.name, read.reading, now)];
+    });
+  }
+
+  #judged(name: SignalName, reading: Reading, now: number): Sample {
+    const state = this.#judges.get(name)?.judge(reading.value, now) ?? 'ok';
+    const value = Number.isFinite(reading.value) ? reading.value : null;
+    return { signal: name, value, state, detail: reading.detail };
+  }
+
+  #replica(url: string): Connector {
+    const known = this.#replicas.get(url) ?? createConnector(url);
+    this.#replicas.set(url, known);
+    return known;
+  }
+
+  #conclude(samples: readonly Sample[]): void {
+    const { policy, release } = this.#options;
+    const before = this.#state;
+    const next = this.#next(samples, policy);
+    this.#state = next;
+    if (next.verdict === 'abort' && this.#aborted === null) {
+      this.#aborted = next.reason;
+      this.#tell('abort', next.reason);
+      release(next.reason);
+      return;
+    }
+    // The figures of a reason change with every look: that alone is no news.
+    if (next.verdict !== before.verdict) this.#tell(next.verdict === 'ok' ? 'go' : next.verdict, next.reason);
+    const waiting = samples.find(({ signal }) => signal === 'waiting-sessions');
+    if (waiting?.state === 'pause') release(`${waiting.detail ?? 'sessions'} waiting for this migration`);
+  }
+
+  #next(samples: readonly Sample[], policy: MonitorPolicy): State {
+    const wanted = this.#wanted;
+    if (wanted?.wanted === 'abort') return { verdict: 'abort', reason: asked('abort', wanted) };
+    const worst = samples.reduce<State>((high, sample) => {
+      const verdict = verdictOf(sample, policy);
+      return VERDICTS.indexOf(verdict) > VERDICTS.indexOf(high.verdict)
+        ? { verdict, reason: `${sample.signal}: ${sample.detail ?? sample.state}` }
+        : high;
+    }, FINE);
+    if (worst.verdict !== 'abort' && wanted?.wanted === 'pause') {
+      return { verdict: 'pause', reason: asked('pause', wanted) };
+    }
+    return worst;
+  }
+
+  #tell(decision: 'go' | 'warn' | 'pause' | 'abort', reason: string): void {
+    this.#options.report({ type: 'throttled', run: this.#options.run, decision, reason });
+  }
+}
+
+function verdictOf(sample: Sample, policy: MonitorPolicy): Verdict {
+  if (sample.state === 'unreadable') return policy.unreadable === 'pause' ? 'pause' : 'warn';
+  return VERDICTS.find((verdict) => verdict === sample.state) ?? 'ok';
+}
+
+function asked(what: string, { by, reason }: Wanted): string {
+  return `${by} asked to ${what}${reason === null ? '' : `: ${reason}`}`;
+}
+
+function unreadable(signal: string, error: unknown): Sample {
+  const message = error instanceof Error ? error.message : String(error);
+  return { signal, value: null, state: 'unreadable', detail: `can not be read: ${redact(message)}` };
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | null = null;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
+async function inTime<T>(work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer in ${READ_TIMEOUT_MS / 1000} s`)), READ_TIMEOUT_MS);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function ended(signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) resolve();
+    else signal?.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
