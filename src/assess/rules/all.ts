@@ -1,6 +1,13 @@
 /** Every rule there is, one line each; `index.ts` sorts out what each line exports. */
 export * from './add-check-scan.ts';
+export * from './add-column-domain-constrained.ts';
+export * from './add-column-generated-stored.ts';
+export * from './add-column-identity.ts';
+export * from './add-column-inline-check.ts';
+export * from './add-column-inline-fk.ts';
+export * from './add-column-inline-unique-pk.ts';
 export * from './add-column-required.ts';
+export * from './add-column-serial.ts';
 export * from './add-column-volatile-default.ts';
 export * from './add-fk-scan.ts';
 export * from './add-unique-scan.ts';
