@@ -34,18 +34,25 @@ export interface Moments {
   readonly counters: readonly [before: Counters, after: Counters];
 }
 
-export function differences(moments: Moments, messages: readonly string[]): ObservedDifferences {
+/** `existing`: the relations, by oid, of which is told what was written and read. */
+export function differences(
+  moments: Moments,
+  messages: readonly string[],
+  existing: ReadonlyMap<number, unknown>,
+): ObservedDifferences {
   const { before, after } = moments;
-  const storage = new Storage(moments, new Said(messages));
-  const relations = [...before.relations.values()];
+  const relations = [...before.relations.values()].filter(({ oid }) => existing.has(oid));
+  const known = new Map(relations.map((relation) => [relation.oid, relation]));
+  const old = { ...moments, before: { ...before, relations: known } };
+  const storage = new Storage(old, new Said(messages));
   return {
     rewrites: names(relations.filter((relation) => storage.isRewritten(relation))),
     scans: names(relations.filter((relation) => storage.isScanned(relation))),
     builds: names(storage.built),
     validates: storage.validated().map((constraint) => constraint.name),
     ...appearance(before, after),
-    columns: columnChanges(before, after),
-    written: written(moments),
+    columns: columnChanges(old.before, after),
+    written: written(old),
   };
 }
 

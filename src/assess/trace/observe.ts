@@ -2,6 +2,7 @@
 import { isFerrataError } from '../../errors.ts';
 import type { Connection } from '../../postgres/connection.ts';
 import { sqlStateOf } from '../../postgres/errors.ts';
+import { quoteQualified } from '../../sql/quote.ts';
 import type { StatementLock } from '../model.ts';
 import { type Counters, counters } from './counters.ts';
 import { differences, type ObservedDifferences } from './differences.ts';
@@ -21,7 +22,12 @@ export interface Observation extends ObservedDifferences {
   /** What the server said while it ran, DEBUG1 messages too. */
   readonly messages: readonly string[];
   /** A statement that failed changed nothing, unless it ran in transactions of its own. */
-  readonly error: { readonly sqlstate: string; readonly message: string } | null;
+  readonly error: {
+    readonly sqlstate: string;
+    readonly message: string;
+    /** The table that the server names with it. */
+    readonly table: string | null;
+  } | null;
   /** How long the server took, the way to it included. */
   readonly ms: number;
 }
@@ -34,6 +40,8 @@ export interface ObserveOptions {
   readonly transactional: boolean;
   /** The caller has begun a transaction on `connection`, and ends it. What it holds already is not told again. */
   readonly inTransaction?: boolean;
+  /** What was there before the transaction in hand: only of that is told. By default all that is there. */
+  readonly existing?: Snapshot;
   /** Further settings while the statement runs. */
   readonly settings?: Readonly<Record<string, string>>;
 }
@@ -62,25 +70,34 @@ export async function observeFrom(
   sql: string,
   before: Snapshot | null,
   options: ObserveOptions,
-): Promise<{ readonly observation: Observation; readonly before: Snapshot; readonly after: Snapshot }> {
+): Promise<Observed> {
   const subjects = await subjectsOf(sql);
   const run = options.transactional
     ? await runInside(connection, sql, before, options)
     : await runOutside(connection, sql, before, subjects, options);
   const roles = new Roles(subjects.names, run.before, run.after);
+  const existing = options.existing?.relations ?? run.before.relations;
   const locks = [...run.taken].flatMap(([oid, mode]) => {
-    const relation = run.before.relations.get(oid);
+    const relation = existing.has(oid) ? run.before.relations.get(oid) : undefined;
     return relation === undefined ? [] : [{ relation: relation.name, mode, role: roles.of(relation, mode) }];
   });
   const observation = {
     locks,
-    ...differences(run, run.messages),
+    ...differences(run, run.messages, existing),
     lockTimeoutMs: run.lockTimeoutMs === 0 ? null : run.lockTimeoutMs,
     messages: run.messages,
     error: run.error,
     ms: run.ms,
   };
   return { observation, before: run.before, after: options.keep ? run.after : run.before };
+}
+
+/** What was observed, between which states. */
+export interface Observed {
+  readonly observation: Observation;
+  readonly before: Snapshot;
+  /** What is there now. */
+  readonly after: Snapshot;
 }
 
 interface Run {
@@ -212,6 +229,15 @@ async function attempt(connection: Connection, sql: string): Promise<Observation
   } catch (error) {
     const sqlstate = sqlStateOf(error);
     if (sqlstate === null) throw error;
-    return { sqlstate, message: isFerrataError(error) ? error.message : String(error) };
+    const own = isFerrataError(error);
+    return {
+      sqlstate,
+      message: own ? error.message : String(error),
+      table: own ? tableOf(error.details.data) : null,
+    };
   }
+}
+
+function tableOf({ schema, table }: Readonly<Record<string, unknown>> = {}): string | null {
+  return typeof schema === 'string' && typeof table === 'string' ? quoteQualified(schema, table) : null;
 }

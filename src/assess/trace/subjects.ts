@@ -30,7 +30,8 @@ export async function subjectsOf(sql: string): Promise<Subjects> {
 
 const RANGES = ['relation', 'view', 'sequence', 'table'];
 
-function namesOf(statement: ParsedStatement): readonly QualifiedName[] {
+/** The relations that a statement says it is about, as written. */
+export function namesOf(statement: ParsedStatement): readonly QualifiedName[] {
   const { node } = statement;
   return [
     ...['objects', 'relations'].flatMap((key) => namesFromLists(node, key)),
