@@ -5,6 +5,7 @@ import { parseMigration } from '../source/scripts.ts';
 import type { Script } from '../sql/model.ts';
 import { type Analysis, analyse } from './analyse.ts';
 import { AssessContext } from './context.ts';
+import type { KnownSchema } from './known/schema.ts';
 import type { Assessment, Finding, RelationSize } from './model.ts';
 import { isReversible, riskOf, typeOf } from './risk.ts';
 import { readFindings } from './rules/index.ts';
@@ -19,6 +20,10 @@ export interface AssessFacts {
   /** Default `public`. */
   readonly searchPath?: readonly string[];
   readonly surroundings?: Surroundings;
+  /** The target's, where it is not the catalog's. */
+  readonly major?: number | null;
+  /** The schema that the script starts from; afterwards it holds what the script leaves behind. */
+  readonly known?: KnownSchema;
 }
 
 /**
@@ -49,6 +54,8 @@ export async function assessScript(script: Script, facts: ScriptFacts): Promise<
   const surroundings = facts.surroundings ?? NO_SURROUNDINGS;
   const context = new AssessContext(facts.catalog, {
     ...(facts.searchPath === undefined ? {} : { searchPath: facts.searchPath }),
+    ...(facts.known === undefined ? {} : { known: facts.known }),
+    major: facts.major ?? null,
     sizes: facts.sizes,
     surroundings,
     loose: facts.migration === null,
@@ -58,6 +65,7 @@ export async function assessScript(script: Script, facts: ScriptFacts): Promise<
     pending.push(...reader.see(analysis, moment));
   });
   pending.push(...reader.end(context));
+  context.keep();
   const findings: Finding[] = [];
   for (const make of pending) findings.push(await make());
   const relations = sizesOf(touchedBy(analyses), facts.sizes);
@@ -83,14 +91,9 @@ export async function assessScript(script: Script, facts: ScriptFacts): Promise<
 export function relationsToMeasure(
   script: Script,
   catalog: Catalog | null,
-  searchPath?: readonly string[],
+  options: Pick<ScriptFacts, 'searchPath' | 'known'> = {},
 ): readonly string[] {
-  const analyses = analyse(
-    script,
-    new AssessContext(catalog, searchPath === undefined ? {} : { searchPath }),
-    new Map(),
-  );
-  return touchedBy(analyses);
+  return touchedBy(analyse(script, new AssessContext(catalog, options), new Map()));
 }
 
 /** Tables and views; an index or a sequence has no rows to count. */

@@ -1,25 +1,57 @@
-/** Phase 1 as a whole: migrations, loose files or text, with the database's facts where it can be reached. */
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { join, relative, resolve } from 'node:path';
+/** Phase 1 as a whole: migrations, files, folders or text, with what is known of where they will run. */
+import { resolve } from 'node:path';
+import { assessScript, relationsToMeasure } from '../assess/assess.ts';
+import { KnownSchema } from '../assess/known/schema.ts';
 import type { Assessment } from '../assess/model.ts';
-import { readSizes } from '../assess/sizes.ts';
-import { readCatalog } from '../catalog/read.ts';
+import { replayScript } from '../assess/replay.ts';
+import { type ReviewedFile, type ReviewRules, review } from '../assess/review.ts';
+import { RULES, SCRIPT_RULES } from '../assess/rules/index.ts';
+import { DEFAULT_RULE_SETTINGS, type RuleSettings } from '../assess/rules/settings.ts';
+import { closest } from '../config/closest.ts';
 import type { Policy, Settings } from '../config/settings.ts';
 import { FerrataError, isFerrataError } from '../errors.ts';
 import type { Reporter } from '../events.ts';
-import { openLedger } from '../ledger/ledger.ts';
-import { compileMember, type ReadSizes, type StartState } from '../prepare/rehearse/member.ts';
 import type { Migration } from '../source/model.ts';
 import { looseMigration, readMigrations } from '../source/native.ts';
-import { pendingOf, selectMigrations } from './select.ts';
-import { withSession } from './session.ts';
+import { isEmpty } from '../source/scripts.ts';
+import type { Script } from '../sql/model.ts';
+import { parseScript } from '../sql/parse.ts';
+import {
+  type BaselineUse,
+  type BaselineWritten,
+  baselineFile,
+  openBaseline,
+  staleEntries,
+  writeBaseline,
+} from './assess-baseline.ts';
+import { type AssessSelection, type AssessSource, chooseSources } from './assess-sources.ts';
+import { type AssessTarget, type PinnedStats, type StatsChoice, withTarget } from './assess-target.ts';
 
-/** What is assessed: ids of migrations, paths of files, or `-` with the text of standard input. */
-export interface AssessSelection {
-  readonly words: readonly string[];
-  readonly stdin: string | null;
+export type { AssessSelection } from './assess-sources.ts';
+
+export interface AssessOptions {
+  readonly stats: StatsChoice;
+  /** Paths, as given; null: none. */
+  readonly baseline: string | null;
+  readonly writeBaseline: string | null;
 }
+
+/** A file that could not be assessed, among others that could. */
+export interface FailedFile {
+  readonly file: string;
+  readonly error: FerrataError;
+}
+
+export interface AssessOutcome {
+  readonly files: readonly ReviewedFile[];
+  /** Empty where a single file was asked for: its error is thrown. */
+  readonly errors: readonly FailedFile[];
+  readonly stats: PinnedStats | null;
+  readonly baseline: BaselineUse | null;
+  readonly written: BaselineWritten | null;
+}
+
+const PLAIN: AssessOptions = { stats: 'auto', baseline: null, writeBaseline: null };
 
 /**
  * Assesses the selection; the pending migrations where it is empty (all of them where no database can tell). Throws
@@ -30,77 +62,175 @@ export async function assessSelection(
   selection: AssessSelection,
   reporter: Reporter,
 ): Promise<readonly Assessment[]> {
-  const { policy } = settings.environment;
-  const facts = await readFacts(settings, reporter, async (start, sizes, applied) => {
-    const chosen = await choose(settings, selection, applied);
-    return Promise.all(chosen.map((migration) => assessOne(migration, start, sizes, policy)));
-  });
-  return facts;
+  const { files, errors } = await assessFiles(settings, selection, PLAIN, reporter);
+  const [failed] = errors;
+  if (failed !== undefined) throw failed.error;
+  return files.map(({ assessment }) => assessment);
 }
 
 /** Assesses SQL text alone: for programs, and where there is no project. */
 export async function assessText(sql: string, file: string, policy: Policy): Promise<Assessment> {
-  return assessOne(looseMigration(file, sql), { catalog: null, major: null }, null, policy);
+  const { up } = looseMigration(file, sql);
+  const script = await parseScript(up.text, up.path);
+  return assessScript(script, { catalog: null, sizes: new Map(), policy, migration: null, hasDown: false });
 }
 
-async function assessOne(
-  migration: Migration,
-  start: StartState,
-  sizes: ReadSizes | null,
-  policy: Policy,
-): Promise<Assessment> {
-  return (await compileMember(migration, start, sizes, policy)).assessment;
+/**
+ * Assesses the selection, each file in the light of those before it, and says which findings count. Of several files one
+ * that cannot be read or parsed stops no other.
+ *
+ * Throws `config-invalid` for settings of rules that do not exist, `findings-file-invalid`, `stats-invalid`, what
+ * choosing throws, and for a single file what parsing it throws, and `allow-invalid`.
+ */
+export async function assessFiles(
+  settings: Settings,
+  selection: AssessSelection,
+  options: AssessOptions,
+  reporter: Reporter,
+): Promise<AssessOutcome> {
+  const rules = ruleSettings(settings);
+  const baseline = openBaseline(settings, options.baseline, options.writeBaseline);
+  const reviewRules: ReviewRules = {
+    ids: [...RULES, ...SCRIPT_RULES].map(({ id }) => id),
+    isOff: (id) => rules.levels[id] === 'off',
+    baseline: baseline === null ? null : new Set(baseline.entries.map(({ fingerprint }) => fingerprint)),
+    baselineFile: (path) => baselineFile(baseline?.path ?? '', path),
+  };
+  return withTarget(settings, options.stats, reporter, async (target) => {
+    const sources = await chooseSources(settings, selection, new Set(target.applied ?? []));
+    const knowledge = new Knowledge(settings, target);
+    const files: ReviewedFile[] = [];
+    const errors: FailedFile[] = [];
+    for (const source of sources) {
+      try {
+        files.push(await assessSource(source, settings, target, rules, knowledge, reviewRules));
+      } catch (error) {
+        if (!isFerrataError(error) || sources.length === 1) throw error;
+        errors.push({ file: source.shown, error });
+      }
+    }
+    return {
+      files,
+      errors,
+      stats: target.pinned,
+      baseline:
+        baseline === null
+          ? null
+          : { file: baseline.shown, stale: staleEntries(baseline, files, reviewRules.baselineFile) },
+      written:
+        options.writeBaseline === null
+          ? null
+          : writeBaseline(
+              resolve(options.writeBaseline),
+              files,
+              errors.map(({ file }) => resolve(file)),
+            ),
+    };
+  });
 }
 
-type Work<T> = (start: StartState, sizes: ReadSizes | null, applied: ReadonlySet<string>) => Promise<T>;
+async function assessSource(
+  source: AssessSource,
+  settings: Settings,
+  target: AssessTarget,
+  rules: RuleSettings,
+  knowledge: Knowledge,
+  reviewRules: ReviewRules,
+): Promise<ReviewedFile> {
+  const migration = await source.read();
+  const native = migration.folder !== null;
+  const script = await parse(migration);
+  const known = await knowledge.before(migration);
+  const id = native ? migration.id : null;
+  const sizes = await target.sizes(
+    target.connection === null ? [] : relationsToMeasure(script, null, { known: known.fork() }),
+  );
+  const assessment = await assessScript(script, {
+    catalog: knowledge.isLive(migration) ? target.catalog : null,
+    known,
+    major: target.major,
+    sizes,
+    policy: settings.environment.policy,
+    surroundings: { settings: rules, target: target.facts, migration: id, applied: target.applied },
+    migration: id,
+    hasDown: migration.down !== null,
+  });
+  return review(script, assessment, source.path, reviewRules);
+}
 
-/** A database that cannot be reached is no reason not to read SQL: the assessment then rests on the text. */
-async function readFacts<T>(settings: Settings, reporter: Reporter, work: Work<T>): Promise<T> {
-  const offline = () => work({ catalog: null, major: null }, null, new Set());
-  if (settings.environment.url === null && !existsSync(join(settings.directory, 'postgres')))
-    return offline();
-  let reached = false;
-  try {
-    return await withSession(settings, reporter, async ({ connection }) => {
-      reached = true;
-      const catalog = await readCatalog(connection, { dependencies: false });
-      const applied = await (await openLedger(connection, { create: false })).applied();
-      return work(
-        { catalog, major: connection.server.major },
-        (relations) => readSizes(connection, relations),
-        new Set(applied.map((record) => record.id)),
-      );
-    });
-  } catch (error) {
-    if (reached || !isFerrataError(error) || !error.code.startsWith('server-')) throw error;
-    reporter({
-      type: 'warning',
-      message: `assessed without the database: ${error.message}`,
-      hint: error.details.hint ?? null,
-    });
-    return offline();
+/** Throws what `parseScript` throws; `migration-empty` for a migration without a statement. */
+async function parse(migration: Migration): Promise<Script> {
+  const { path, text } = migration.up;
+  if (migration.folder === null || !isEmpty(text)) return parseScript(text, path);
+  const { parseMigration } = await import('../source/scripts.ts');
+  return (await parseMigration(migration)).up;
+}
+
+/**
+ * What is known of the schema from which each file starts. Pending migrations start from the database as those before
+ * them leave it; applied ones, and all of them where there is no database, from an empty one and the whole history;
+ * loose files from the database, or from nothing, one after the other.
+ */
+class Knowledge {
+  readonly #settings: Settings;
+  readonly #applied: ReadonlySet<string> | null;
+  readonly #loose: KnownSchema;
+  readonly #pending: KnownSchema;
+  readonly #history = KnownSchema.empty();
+  readonly #replayed = new Set<string>();
+  #migrations: readonly Migration[] | null = null;
+
+  constructor(settings: Settings, target: AssessTarget) {
+    this.#settings = settings;
+    this.#applied = target.applied === null ? null : new Set(target.applied);
+    const start = () =>
+      target.catalog === null ? KnownSchema.unknown() : KnownSchema.of(target.catalog).fork();
+    this.#loose = start();
+    this.#pending = start();
+  }
+
+  /** Whether what is known of the migration's start is what the database has. */
+  isLive(migration: Migration): boolean {
+    return this.#applied !== null && (migration.folder === null || !this.#applied.has(migration.id));
+  }
+
+  /** The schema before the migration; assessing it adds what it leaves behind. */
+  async before(migration: Migration): Promise<KnownSchema> {
+    if (migration.folder === null) return this.#loose;
+    const isPending = this.isLive(migration);
+    const known = isPending ? this.#pending : this.#history;
+    this.#migrations ??= await readMigrations(this.#settings);
+    for (const earlier of this.#migrations) {
+      if (earlier.id >= migration.id) break;
+      const sameSide = !isPending || this.#applied?.has(earlier.id) === false;
+      if (!sameSide || this.#replayed.has(earlier.id)) continue;
+      this.#replayed.add(earlier.id);
+      const script = await parseScript(earlier.up.text, earlier.up.path).catch(() => null);
+      if (script === null) known.forgetAll();
+      else replayScript(script, known);
+    }
+    this.#replayed.add(migration.id);
+    return known;
   }
 }
 
-async function choose(
-  settings: Settings,
-  { words, stdin }: AssessSelection,
-  applied: ReadonlySet<string>,
-): Promise<readonly Migration[]> {
-  if (stdin !== null) return [looseMigration('<stdin>', stdin)];
-  const files = words.filter((word) => /\.sql$/i.test(word));
-  const ids = words.filter((word) => !/\.sql$/i.test(word));
-  const loose = await Promise.all(files.map(readLoose));
-  if (words.length > 0 && ids.length === 0) return loose;
-  const migrations = await readMigrations(settings);
-  return [...loose, ...(ids.length > 0 ? selectMigrations(migrations, ids) : pendingOf(migrations, applied))];
-}
-
-async function readLoose(path: string): Promise<Migration> {
-  const text = await readFile(path, 'utf8').catch(() => {
-    throw new FerrataError('usage', `The file ${path} cannot be read.`, {
-      hint: 'Give a path to SQL, an id, or - for standard input.',
-    });
-  });
-  return looseMigration(relative(process.cwd(), resolve(path)) || path, text);
+/** The rules' settings. Throws `config-invalid` for a rule that does not exist. */
+export function ruleSettings(settings: Settings): RuleSettings {
+  const { rules = {}, naming, failOn: _, baseline: __, stats: ___, ...limits } = settings.assess ?? {};
+  const ids = [...RULES, ...SCRIPT_RULES].map(({ id }) => id);
+  const unknown = Object.keys(rules).find((id) => !ids.includes(id));
+  if (unknown !== undefined) {
+    const near = closest(unknown, ids);
+    throw new FerrataError(
+      'config-invalid',
+      `${settings.configFile ?? 'The configuration'}: assess.rules.${unknown}: there is no finding of this id${near === null ? '' : `; did you mean ${near}?`}`,
+      { hint: 'docs/assess.md lists the findings by id.', data: { keys: [`assess.rules.${unknown}`] } },
+    );
+  }
+  return {
+    ...DEFAULT_RULE_SETTINGS,
+    ...limits,
+    levels: rules,
+    naming: naming ?? DEFAULT_RULE_SETTINGS.naming,
+  };
 }
