@@ -1,44 +1,24 @@
-import { quoteIdent } from '../../sql/quote.ts';
-import { flag, relationOf, showName, strings, text } from '../../sql/tree.ts';
-import { constraintName } from './not-valid.ts';
-import { addedConstraints, existingRelation, rule } from './rule.ts';
+import { rule } from './rule.ts';
+import { addedKeys, keyWithoutBlocking } from './unique-constraint.ts';
+import { byTime } from './weight.ts';
 
 export const addUniqueScan = rule({
   id: 'add-unique-scan',
   severity: 'danger',
-  title: 'A new UNIQUE or PRIMARY KEY builds its index while the table is locked',
+  title: 'A new UNIQUE builds its index while the table is locked',
   on: ['AlterTableStmt'],
-  applies: (analysis, context) => {
-    const table = existingRelation(analysis, context);
-    const written = relationOf(analysis.statement.node);
-    if (table === null || written === null) return [];
-    return [...addedConstraints(analysis, 'CONSTR_UNIQUE'), ...addedConstraints(analysis, 'CONSTR_PRIMARY')]
-      .filter((constraint) => text(constraint, 'indexname') === null)
-      .map((constraint) => {
-        const primary = text(constraint, 'contype') === 'CONSTR_PRIMARY';
-        const name = quoteIdent(
-          text(constraint, 'conname') ??
-            (primary ? `${written.name.slice(0, 58)}_pkey` : constraintName(analysis, constraint, 'key')),
-        );
-        const columns = strings(constraint.keys).map(quoteIdent).join(', ');
-        const including = strings(constraint.including).map(quoteIdent).join(', ');
-        const include = including === '' ? '' : ` INCLUDE (${including})`;
-        const nulls = flag(constraint, 'nulls_not_distinct') ? ' NULLS NOT DISTINCT' : '';
-        const deferred = `${flag(constraint, 'deferrable') ? ' DEFERRABLE' : ''}${flag(constraint, 'initdeferred') ? ' INITIALLY DEFERRED' : ''}`;
-        return {
-          message: `Nobody can read or write ${table} until the index is built.`,
-          safeSql:
-            context.isPartitioned(table) || columns === ''
-              ? []
-              : [
-                  `CREATE UNIQUE INDEX CONCURRENTLY ${name} ON ${showName(written)} (${columns})${include}${nulls}`,
-                  `ALTER TABLE ${showName(written)} ADD CONSTRAINT ${name} ${primary ? 'PRIMARY KEY' : 'UNIQUE'} USING INDEX ${name}${deferred}`,
-                ],
-        };
-      });
-  },
-  why: 'It holds an AccessExclusiveLock for the whole build of the index (PostgreSQL manual, ALTER TABLE, ADD table_constraint_using_index).',
-  instead: 'Build a unique index CONCURRENTLY, then make it the constraint: that is instant.',
+  applies: (analysis, context) =>
+    addedKeys(analysis, context, 'CONSTR_UNIQUE')
+      .filter(({ using }) => using === null)
+      .map((key) => ({
+        severity: byTime(context, [key.table], 'danger'),
+        message: `Nobody can read or write ${key.table} until the index is built.`,
+        safeSql: keyWithoutBlocking(key, context),
+      })),
+  why: 'ADD CONSTRAINT … UNIQUE holds an AccessExclusiveLock for the whole build of its index (PostgreSQL manual, ALTER TABLE, ADD table_constraint_using_index).',
+  instead:
+    'Build a unique index CONCURRENTLY, then make it the constraint: that takes the lock for a moment. Look first whether the index is valid: where two rows are the same, it is not. On a partitioned table the parent gets the constraint alone (ONLY), and each partition its own, which is attached.',
+  manual: 'sql-altertable.html#SQL-ALTERTABLE-DESC-ADD-TABLE-CONSTRAINT-USING-INDEX',
   example: {
     schema: 'CREATE TABLE t (id int PRIMARY KEY, a int); INSERT INTO t VALUES (1, 2);',
     bad: 'ALTER TABLE t ADD CONSTRAINT t_a_key UNIQUE (a);',

@@ -1,6 +1,6 @@
 /** Constraints that are added without a look at the rows, and those that are validated: by `schema.table.name`. */
 import { quoteIdent } from '../../sql/quote.ts';
-import { flag, text } from '../../sql/tree.ts';
+import { flag, type Node, text } from '../../sql/tree.ts';
 import type { Analysis } from '../analyse.ts';
 import { addedConstraints, commands } from './rule.ts';
 
@@ -11,7 +11,7 @@ export function addsUnvalidated(analysis: Analysis): readonly string[] {
   const table = target(analysis);
   if (table === null) return [];
   return KINDS.flatMap((kind) => addedConstraints(analysis, kind))
-    .filter((constraint) => flag(constraint, 'skip_validation') && constraint.is_enforced !== false)
+    .filter((constraint) => flag(constraint, 'skip_validation') && isEnforced(constraint))
     .flatMap((constraint) => text(constraint, 'conname') ?? [])
     .map((name) => `${table}.${quoteIdent(name)}`);
 }
@@ -28,4 +28,9 @@ export function validatedConstraints(analysis: Analysis): readonly string[] {
 /** The table under the name that the facts have for it; null where it is the migration's own. */
 function target({ facts }: Analysis): string | null {
   return facts.locks.find((lock) => lock.role === 'target')?.relation ?? null;
+}
+
+/** The grammar says of every CHECK and foreign key whether it is enforced, and of no other constraint. */
+function isEnforced(constraint: Node): boolean {
+  return text(constraint, 'contype') === 'CONSTR_NOTNULL' || flag(constraint, 'is_enforced');
 }

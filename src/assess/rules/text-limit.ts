@@ -1,0 +1,44 @@
+import { quoteIdent } from '../../sql/quote.ts';
+import { relationOf, showName } from '../../sql/tree.ts';
+import { addedLimit } from './added-limit.ts';
+import { commands, existingRelation, rule } from './rule.ts';
+import { COMMIT, freeName } from './steps.ts';
+import { byTime } from './weight.ts';
+
+export const textLimit = rule({
+  id: 'text-limit',
+  severity: 'danger',
+  title: 'A limit on the length of a text writes the whole table anew; a CHECK does not',
+  on: ['AlterTableStmt'],
+  applies: (analysis, context) => {
+    const table = existingRelation(analysis, context);
+    const written = relationOf(analysis.statement.node);
+    if (table === null || written === null) return [];
+    return commands(analysis, 'AT_AlterColumnType').flatMap((command) => {
+      const limit = addedLimit(command, table, context);
+      if (limit === null) return [];
+      const target = { table, written };
+      const column = quoteIdent(limit.column);
+      const name = quoteIdent(freeName(context, target, limit.column, 'check'));
+      return [
+        {
+          severity: byTime(context, [table], 'danger'),
+          message: `Nobody can read or write ${table} until it is written anew, for values of ${column} that stay as they are; and it fails if one is longer than ${limit.length}.`,
+          safeSql: [
+            `ALTER TABLE ${showName(written)} ADD CONSTRAINT ${name} CHECK (char_length(${column}) <= ${limit.length}) NOT VALID`,
+            COMMIT,
+            `ALTER TABLE ${showName(written)} VALIDATE CONSTRAINT ${name}`,
+          ],
+        },
+      ];
+    });
+  },
+  why: 'text and varchar are stored alike, but a shorter limit must be applied to each value, so the server writes the table and its indexes anew under an AccessExclusiveLock (PostgreSQL manual, ALTER TABLE, notes). A CHECK on the length does the same service, is validated beside reads and writes, and can be changed later without a rewrite (8.3).',
+  instead: 'Leave the type, and add a CHECK, NOT VALID first.',
+  manual: 'datatype-character.html',
+  example: {
+    schema: "CREATE TABLE t (id int PRIMARY KEY, a text); INSERT INTO t VALUES (1, 'x');",
+    bad: 'ALTER TABLE t ALTER COLUMN a TYPE varchar(20);',
+    danger: { kind: 'rewrite', relation: 't' },
+  },
+});

@@ -1,0 +1,157 @@
+import { quoteIdent } from '../../sql/quote.ts';
+import { writtenRelations } from '../../sql/relations.ts';
+import { children, flag, type QualifiedName, relationOf, showName, strings, text } from '../../sql/tree.ts';
+import type { Analysis } from '../analyse.ts';
+import type { AssessContext } from '../context.ts';
+import { columnDefinition } from '../statements/columns.ts';
+import { indexShape } from './index-shape.ts';
+import { addedConstraints, commands, existingRelation, type ScriptHit, scriptRule } from './rule.ts';
+
+export const uniqueDataDependent = scriptRule({
+  id: 'unique-data-dependent',
+  severity: 'warning',
+  title: 'Whether the rows are unique is known to the data alone',
+  read: () => {
+    /** Columns that this script added without a value, `schema.table.column`: NULL in every row. */
+    const empty = new Set<string>();
+    return {
+      see: (analysis, context) => {
+        const hits = uniqueOver(analysis, context)
+          .filter((key) => !isProved(key, empty, context))
+          .map((key) => hitOf(analysis, key, context));
+        noteEmpty(analysis, empty, context);
+        return hits;
+      },
+    };
+  },
+  why: 'Where two rows have the same values the statement fails, at the very end of its work (SQLSTATE 23505); with CONCURRENTLY it leaves an invalid index behind, which every write must serve and no query uses (PostgreSQL manual, CREATE INDEX, CONCURRENTLY).',
+  instead: 'Look before, on the data that is meant; and decide what becomes of the rows that are the same.',
+  manual: 'sql-createindex.html#SQL-CREATEINDEX-CONCURRENTLY',
+  example: {
+    schema: 'CREATE TABLE t (id int PRIMARY KEY, a int); INSERT INTO t VALUES (1, 7), (2, 7);',
+    bad: 'ALTER TABLE t ADD CONSTRAINT t_a_key UNIQUE (a);',
+    danger: { kind: 'fails', sqlstate: '23505' },
+  },
+});
+
+interface UniqueKey {
+  readonly table: string;
+  readonly written: QualifiedName;
+  readonly columns: readonly string[];
+  readonly nullsNotDistinct: boolean;
+}
+
+/** Unique indexes over columns alone that the statement builds on a table which others use. */
+function uniqueOver(analysis: Analysis, context: AssessContext): readonly UniqueKey[] {
+  const { kind, node } = analysis.statement;
+  const table = existingRelation(analysis, context);
+  const written = relationOf(node);
+  if (table === null || written === null) return [];
+  if (kind === 'IndexStmt') {
+    if (!flag(node, 'unique') || node.whereClause !== undefined) return [];
+    const columns = children(node, 'indexParams').map((item) => text(item.node, 'name'));
+    if (columns.some((column) => column === null)) return [];
+    const names = columns.filter((column) => column !== null);
+    return [{ table, written, columns: names, nullsNotDistinct: flag(node, 'nulls_not_distinct') }];
+  }
+  if (kind !== 'AlterTableStmt') return [];
+  return ['CONSTR_UNIQUE', 'CONSTR_PRIMARY']
+    .flatMap((type) => addedConstraints(analysis, type))
+    .filter((constraint) => text(constraint, 'indexname') === null && strings(constraint.keys).length > 0)
+    .map((constraint) => ({
+      table,
+      written,
+      columns: strings(constraint.keys),
+      nullsNotDistinct: flag(constraint, 'nulls_not_distinct'),
+    }));
+}
+
+/** Whether no two rows can be the same: by another key, or because there is nothing in the column yet. */
+function isProved(key: UniqueKey, empty: ReadonlySet<string>, context: AssessContext): boolean {
+  const rows = context.size(key.table)?.rows ?? null;
+  if (rows !== null && rows <= 1) return true;
+  const covers = (columns: readonly (string | null)[]): boolean =>
+    columns.length > 0 && columns.every((column) => column !== null && key.columns.includes(column));
+  // NULLs that are told apart in the one key need not be in the other.
+  const strict = (columns: readonly (string | null)[], nullsNotDistinct: boolean): boolean =>
+    !key.nullsNotDistinct ||
+    nullsNotDistinct ||
+    columns.every((column) => column !== null && context.column(key.table, column)?.notNull === true);
+  const byConstraint = context
+    .constraints(key.table)
+    .some(
+      ({ type, columns, definition }) =>
+        (type === 'primary' || type === 'unique') &&
+        covers(columns) &&
+        strict(columns, /NULLS NOT DISTINCT/.test(definition)),
+    );
+  if (byConstraint) return true;
+  const byIndex = context.indexes(key.table).some((name) => {
+    const index = context.index(name);
+    const shape = index === null || !index.valid ? null : indexShape(index.definition);
+    return (
+      shape?.unique === true &&
+      !shape.partial &&
+      covers(shape.columns) &&
+      strict(shape.columns, shape.nullsNotDistinct)
+    );
+  });
+  if (byIndex) return true;
+  return (
+    !key.nullsNotDistinct && key.columns.some((column) => empty.has(`${key.table}.${quoteIdent(column)}`))
+  );
+}
+
+function hitOf({ statement }: Analysis, key: UniqueKey, context: AssessContext): ScriptHit {
+  const columns = key.columns.map(quoteIdent).join(', ');
+  const table = showName(key.written);
+  const spread = key.columns.map(
+    (column) => context.surroundings.target.relations[key.table]?.columns?.[column]?.distinctPerRow ?? null,
+  );
+  const [first = null] = spread;
+  // One column that differs in every row makes all of them differ; several that repeat may still do so together.
+  const allDiffer = spread.some((distinct) => distinct !== null && distinct >= 0.9999);
+  const repeats = key.columns.length === 1 && first !== null && !allDiffer;
+  const nulls = key.nullsNotDistinct
+    ? ''
+    : ` WHERE ${key.columns.map((column) => `${quoteIdent(column)} IS NOT NULL`).join(' AND ')}`;
+  const known = repeats
+    ? `The statistics of ${key.table} count about ${percent(first)} different values of ${columns} per hundred rows: it fails.`
+    : allDiffer
+      ? `It fails if two rows of ${key.table} have the same ${columns}; its statistics have seen none.`
+      : `It fails if two rows of ${key.table} have the same ${columns}; the query shows them.`;
+  return {
+    statement,
+    severity: repeats ? 'danger' : 'info',
+    message: known,
+    safeSql: [`SELECT ${columns}, count(*) FROM ${table}${nulls} GROUP BY ${columns} HAVING count(*) > 1`],
+  };
+}
+
+function percent(share: number): string {
+  return (share * 100).toPrecision(2);
+}
+
+function noteEmpty(analysis: Analysis, empty: Set<string>, context: AssessContext): void {
+  const { statement } = analysis;
+  if (statement.kind === 'DoStmt' || statement.kind === 'CallStmt') empty.clear();
+  for (const name of writtenRelations(statement)) {
+    const table = context.resolve(name);
+    for (const column of empty) if (table !== null && column.startsWith(`${table}.`)) empty.delete(column);
+  }
+  if (statement.kind !== 'AlterTableStmt') return;
+  const table = context.resolve(relationOf(statement.node));
+  for (const command of commands(analysis, 'AT_AddColumn')) {
+    const column = columnDefinition(command);
+    const name = text(column, 'colname');
+    const filled = children(column, 'constraints').some((item) =>
+      ['CONSTR_DEFAULT', 'CONSTR_IDENTITY', 'CONSTR_GENERATED'].includes(text(item.node, 'contype') ?? ''),
+    );
+    const serial = /^(big|small)?serial/.test(
+      strings((column?.typeName as { names?: unknown } | undefined)?.names).at(-1) ?? '',
+    );
+    if (table !== null && name !== null && !filled && !serial && !flag(command, 'missing_ok')) {
+      empty.add(`${table}.${quoteIdent(name)}`);
+    }
+  }
+}
