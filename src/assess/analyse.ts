@@ -5,6 +5,8 @@ import { Effect, type Tag } from './effect.ts';
 import { estimate } from './estimate.ts';
 import type { RelationSize, StatementFacts } from './model.ts';
 import { describe } from './statements/index.ts';
+import { mergeTrace, tagsOf } from './trace/merge.ts';
+import type { Trace } from './trace/run.ts';
 
 /** One statement with what it does. */
 export interface Analysis {
@@ -16,27 +18,43 @@ export interface Analysis {
 /** Called for each statement before its own effects are noted: the context is that of the moment it would run. */
 export type Visit = (analysis: Analysis, context: AssessContext) => void;
 
+/** What a server did with the statements on a scratch copy. */
+export interface TraceFacts {
+  readonly statements: Trace;
+  /** Whether that server is of the target's major version. */
+  readonly sameMajor: boolean;
+}
+
 /** Describes the statements of a script in order, each in the light of those before it. */
 export function analyse(
   script: Script,
   context: AssessContext,
   sizes: ReadonlyMap<string, RelationSize>,
   visit?: Visit,
+  trace?: TraceFacts,
 ): readonly Analysis[] {
-  return script.statements.map((statement) => {
+  return script.statements.map((statement, index) => {
     const effect = new Effect((relation) => context.isNew(relation));
     const transactional =
       outsideTransaction(statement, {
         isPartitioned: (name) => context.isPartitioned(context.resolve(name) ?? ''),
       }) === null;
     describe(statement, effect, context);
-    const parts = effect.facts();
+    const traced = trace?.statements.get(index);
+    const isNew = (relation: string) => context.isNew(relation);
+    effect.tag(...tagsOf(traced, isNew));
+    const parts = mergeTrace(effect.facts(), traced, {
+      kind: statement.kind,
+      transactional,
+      isNew,
+      isPartitioned: (relation) => context.isPartitioned(relation),
+      sameMajor: trace?.sameMajor ?? false,
+    });
     const facts: StatementFacts = {
       line: statement.line,
       column: statement.column,
       kind: statement.kind,
       transactional,
-      source: 'static',
       ...parts,
       estimate: estimate(parts, sizes),
     };

@@ -26,6 +26,15 @@ export interface StatementLock {
   readonly role: LockRole;
 }
 
+/** Where the text and the catalog say one thing of a statement, and a server did another: the server is right. */
+export interface Disagreement {
+  readonly what: 'lock' | 'rewrite' | 'scan';
+  readonly relation: string;
+  /** The lock mode, or the same word as `what`; null: none. */
+  readonly static: string | null;
+  readonly traced: string | null;
+}
+
 export interface StatementFacts {
   readonly line: number;
   readonly column: number;
@@ -42,6 +51,14 @@ export interface StatementFacts {
   readonly estimate: { readonly lockMs: Interval; readonly workMs: Interval } | null;
   /** ddl, dml, or neither (SET, SELECT …). */
   readonly class: 'ddl' | 'dml' | 'other';
+  /** Only where there are some. */
+  readonly disagreements?: readonly Disagreement[];
+  /** Why a statement of a traced script was not traced itself. */
+  readonly untraced?: string;
+  /** The server refuses the statement on a copy of the schema, whatever its rows are. */
+  readonly fails?: { readonly sqlstate: string; readonly message: string };
+  /** In force while the statement ran on the copy; absent where it would wait for ever, or was not traced. */
+  readonly lockTimeoutMs?: number;
 }
 
 export interface Finding {

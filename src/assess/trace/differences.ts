@@ -1,9 +1,12 @@
 /** What a statement did, from the states before and after it and from what the server said meanwhile. */
+
+import { quoteIdent } from '../../sql/quote.ts';
 import { type Counters, counted } from './counters.ts';
 import { columnName } from './roles.ts';
 import type { Snapshot, SnapshotConstraint, SnapshotRelation } from './snapshot.ts';
 
 export interface ColumnChange {
+  readonly relation: string;
   /** `schema.table.column`, by its name before. */
   readonly column: string;
   readonly type: readonly [before: string, after: string];
@@ -17,6 +20,10 @@ export interface ObservedDifferences {
   readonly scans: readonly string[];
   /** Indexes on relations that were there before, built or built again. */
   readonly builds: readonly string[];
+  /** The same, with their tables. */
+  readonly built: readonly { readonly index: string; readonly table: string }[];
+  /** Tables and columns, by their names before, that held rows or could, and are gone. */
+  readonly lost: readonly { readonly relation: string; readonly column: string | null }[];
   /** Constraints of relations that were there before, proved against their rows: `schema.table.constraint`. */
   readonly validates: readonly string[];
   readonly created: readonly string[];
@@ -49,6 +56,11 @@ export function differences(
     rewrites: names(relations.filter((relation) => storage.isRewritten(relation))),
     scans: names(relations.filter((relation) => storage.isScanned(relation))),
     builds: names(storage.built),
+    built: storage.built.map(({ name, table }) => ({
+      index: name,
+      table: before.relations.get(table ?? 0)?.name ?? '',
+    })),
+    lost: lost(old.before, after),
     validates: storage.validated().map((constraint) => constraint.name),
     ...appearance(before, after),
     columns: columnChanges(old.before, after),
@@ -174,6 +186,19 @@ function missingFrom(here: Snapshot, there: Snapshot): readonly string[] {
   return found;
 }
 
+const HOLDS_ROWS = new Set(['r', 'p', 'm', 'f']);
+
+function lost(before: Snapshot, after: Snapshot): ObservedDifferences['lost'] {
+  const tables = [...before.relations.values()].filter(({ kind }) => HOLDS_ROWS.has(kind));
+  const gone = tables.filter(({ oid }) => !after.relations.has(oid));
+  const columns = [...before.columns].flatMap(([key, { relation, name }]) => {
+    const table = before.relations.get(relation);
+    const isHere = table !== undefined && after.relations.has(relation) && HOLDS_ROWS.has(table.kind);
+    return isHere && !after.columns.has(key) ? [{ relation: table.name, column: quoteIdent(name) }] : [];
+  });
+  return [...gone.map(({ name }) => ({ relation: name, column: null })), ...columns];
+}
+
 function columnChanges(before: Snapshot, after: Snapshot): readonly ColumnChange[] {
   return [...before.columns].flatMap(([key, old]) => {
     const now = after.columns.get(key);
@@ -182,6 +207,7 @@ function columnChanges(before: Snapshot, after: Snapshot): readonly ColumnChange
     if (now.type === old.type && now.nullable === old.nullable) return [];
     return [
       {
+        relation: table.name,
         column: columnName(table.name, old.name),
         type: [old.type, now.type] as const,
         nullable: [old.nullable, now.nullable] as const,

@@ -63,6 +63,7 @@ for (const major of testMajors()) {
       expect(seen).toMatchObject({ rewrites: [], scans: [], builds: [], validates: [], error: null });
       expect(seen.columns).toEqual([
         {
+          relation: 'public.t',
           column: 'public.t.b',
           type: ['character varying(50)', 'character varying(100)'],
           nullable: [true, true],
