@@ -47,6 +47,7 @@ export * from './multi-alter-same-table.ts';
 export * from './multi-ddl-one-tx.ts';
 export * from './not-enforced-constraint.ts';
 export * from './refresh-matview.ts';
+export { reindexBlocking } from './reindex-blocking.ts';
 export * from './rename-column.ts';
 export * from './rename-table.ts';
 export * from './robust-statements.ts';
