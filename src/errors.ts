@@ -80,6 +80,7 @@ export const ERROR_CODES = {
   'run-failed': EXIT.failed,
   'run-paused': EXIT.paused,
   'run-aborted': EXIT.paused,
+  'run-absent': EXIT.failed,
   'backfill-table': EXIT.failed,
   'backfill-transform': EXIT.failed,
   'step-unseen-write': EXIT.failed,

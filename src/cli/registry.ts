@@ -54,6 +54,26 @@ export const COMMANDS: readonly Entry[] = [
     'Show what is applied, pending and running',
     async () => (await import('./commands/status.ts')).statusCommand,
   ),
+  entry(
+    'pause',
+    'Have the run at work pause after the batch or step in hand',
+    async () => (await import('./commands/pause.ts')).pauseCommand,
+  ),
+  entry(
+    'resume',
+    'Let a paused run go on, at its full pace',
+    async () => (await import('./commands/resume.ts')).resumeCommand,
+  ),
+  entry(
+    'throttle',
+    'Have the run at work take a share of its usual pace',
+    async () => (await import('./commands/throttle.ts')).throttleCommand,
+  ),
+  entry(
+    'abort',
+    'End the run at work, and take back what it did',
+    async () => (await import('./commands/abort.ts')).abortCommand,
+  ),
   entry('down', 'Take migrations back', async () => (await import('./commands/down.ts')).downCommand),
   entry(
     'rollback',

@@ -1,0 +1,17 @@
+import type { Command } from '../command.ts';
+import { ask, REASON } from './control.ts';
+
+export const resumeCommand: Command = {
+  name: 'resume',
+  summary: 'Let a paused run go on, at its full pace',
+  description: 'For a run whose process still waits. One that has ended goes on with `ferrata up`.',
+  examples: ['ferrata resume --env production'],
+  options: [REASON],
+  run: (invocation, context) =>
+    ask(
+      invocation,
+      context,
+      { action: 'resume' },
+      ({ run, migration }) => `asked: run ${run} of ${migration} goes on`,
+    ),
+};
