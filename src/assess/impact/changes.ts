@@ -29,6 +29,8 @@ const PRINTED = new Set([
 export interface StepChange extends ObjectChange {
   /** Who it is inside this database; of a created one after the step. */
   readonly physical: string;
+  /** Of `parent`; null where it has none. */
+  readonly parentPhysical: string | null;
   /** Whether its definition alone reads otherwise, which may only follow from another change. */
   readonly reprinted: boolean;
   readonly before: CatalogObject | null;
@@ -66,6 +68,7 @@ export function changesOf(before: Catalog, after: Catalog, step: string): readon
         step,
         parent: object.parent,
         physical: object.physical,
+        parentPhysical: physicalOf(object.parent, before) ?? physicalOf(object.parent, after),
         reprinted: PRINTED.has(object.kind) && list.every(({ property }) => property === 'definition'),
         before: old,
         after: now,
@@ -74,6 +77,10 @@ export function changesOf(before: Catalog, after: Catalog, step: string): readon
   });
   const told = new Set(changes.map((change) => `${change.object} ${change.what}`));
   return changes.filter((change) => !isInherited(change, told, before));
+}
+
+function physicalOf(key: ObjectKey | null, catalog: Catalog): string | null {
+  return key === null ? null : (catalog.objects.get(key)?.physical ?? null);
 }
 
 function kindOf(differences: readonly Difference[]): ChangeKind {

@@ -100,21 +100,49 @@ function sorted(dependents: readonly Dependent[]): readonly Dependent[] {
   return [...dependents].sort((a, b) => (a.object < b.object ? -1 : 1));
 }
 
-/** All addresses below the change, its own included: what a query that touches any of them is touched by. */
-export function reachOf(change: StepChange, graph: DependencyGraph): ReadonlyMap<string, ObjectKey | null> {
-  const reach = new Map<string, ObjectKey | null>([[change.physical, null]]);
-  const queue: { readonly address: string; readonly via: ObjectKey | null }[] = [
-    { address: change.physical, via: null },
-  ];
-  for (let next = queue.pop(); next !== undefined && reach.size < MOST * 4; next = queue.pop()) {
+/** What a change reaches: who touches any of it is touched by the change. Each with the object through which. */
+export interface Reach {
+  /** Addresses that a query may read, call or write. */
+  readonly all: ReadonlyMap<string, ObjectKey | null>;
+  /** Addresses of tables: for queries that write them, through a constraint or a trigger. */
+  readonly written: ReadonlyMap<string, ObjectKey | null>;
+  /** Functions and triggers' functions that name what is gone, by the address that leads to them. */
+  readonly broken: ReadonlyMap<string, ObjectKey>;
+}
+
+export function reachOf(change: StepChange, graph: DependencyGraph, catalog: Catalog): Reach {
+  const all = new Map<string, ObjectKey | null>([[change.physical, null]]);
+  const written = new Map<string, ObjectKey | null>();
+  const broken = new Map<string, ObjectKey>();
+  const gone = change.change === 'dropped' || change.change === 'renamed';
+  if (change.parentPhysical !== null && /^(constraint|trigger|rule) /.test(change.object))
+    written.set(change.parentPhysical, null);
+  if (change.parentPhysical !== null && /^policy /.test(change.object)) all.set(change.parentPhysical, null);
+  interface Place {
+    readonly address: string;
+    readonly via: ObjectKey | null;
+    readonly body: ObjectKey | null;
+  }
+  const queue: Place[] = [{ address: change.physical, via: null, body: null }];
+  for (let next = queue.shift(); next !== undefined && all.size < MOST * 4; next = queue.shift()) {
     for (const { address, how } of graph.dependentsOf(next.address, !isColumn(next.address))) {
       const object = graph.objectAt(address);
-      if (reach.has(address) || how === 'publishes' || object === null) continue;
-      // Queries run through views and functions; through nothing else.
+      if (all.has(address) || how === 'publishes' || object === null) continue;
+      const via = next.via ?? object;
+      const body = next.body ?? (gone && how === 'names' && object.startsWith('function ') ? object : null);
+      if (object.startsWith('trigger ')) {
+        const table = catalog.objects.get(catalog.objects.get(object)?.parent ?? '')?.physical;
+        // Of a trigger on the table itself the change is told already, unless its function is what breaks.
+        if (table !== undefined && !written.has(table)) written.set(table, via);
+        if (table !== undefined && body !== null) broken.set(`written ${table}`, body);
+        continue;
+      }
+      // Queries run through views, functions and triggers; through nothing else.
       if (!/^(view|materialized view|function) /.test(object)) continue;
-      reach.set(address, next.via ?? object);
-      queue.push({ address, via: next.via ?? object });
+      all.set(address, via);
+      if (body !== null) broken.set(address, body);
+      queue.push({ address, via, body });
     }
   }
-  return reach;
+  return { all, written, broken };
 }

@@ -21,7 +21,7 @@ export interface MissingValue {
   /** `public.orders.paid_at` as messages name it, unquoted. */
   readonly column: string;
   readonly table: string;
-  /** A BEFORE INSERT trigger may yet give the value. */
+  /** A BEFORE INSERT trigger may yet give the value: its function names the column, or could without naming it. */
   readonly trigger: boolean;
 }
 
@@ -46,8 +46,11 @@ export async function missingValues(
 async function missingIn(connection: Connection, insert: Insert): Promise<readonly MissingValue[]> {
   if (insert.columns === null && insert.width === null) return [];
   const rows = await connection.rows<[string, string, boolean]>(
-    `SELECT a.attname, c.relname, EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal
-              AND t.tgenabled <> 'D' AND t.tgtype::pg_catalog.int4 & 7 = 7)
+    `SELECT a.attname, c.relname, EXISTS (SELECT FROM pg_catalog.pg_trigger t
+              JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid JOIN pg_catalog.pg_language l ON l.oid = p.prolang
+              WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype::pg_catalog.int4 & 7 = 7
+                AND (l.lanname <> 'plpgsql' OR pg_catalog.strpos(pg_catalog.lower(p.prosrc), pg_catalog.lower(a.attname)) > 0
+                  OR p.prosrc ~* 'populate_record|#=|\\mnew\\s*:?=|\\minto\\s+(strict\\s+)?new\\M'))
      FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
      LEFT JOIN pg_catalog.pg_type d ON d.oid = a.atttypid
      WHERE c.oid = pg_catalog.to_regclass($1) AND c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped

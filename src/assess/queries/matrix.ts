@@ -33,17 +33,20 @@ export function judgeQuery(
   const expected = new Set(
     (base?.missing.get(query.id) ?? []).map(({ table, column }) => `${table}.${column}`),
   );
-  const notes: string[] = [];
+  const notes = new Map<string, string>();
   const states = readings.map((reading, index): QueryAtState => {
     const missing = (reading.missing.get(query.id) ?? []).filter(
       ({ table, column }) => !expected.has(`${table}.${column}`),
     );
     const certain = missing.find(({ trigger }) => !trigger);
     for (const { table, column, trigger } of missing) {
-      if (trigger)
-        notes.push(
-          `gives no value for ${table}.${column}, which must not be NULL from ${reading.state.id} on: a trigger may give it`,
+      const key = `${table}.${column}`;
+      if (trigger && !notes.has(key)) {
+        notes.set(
+          key,
+          `gives no value for ${key}, which must not be NULL from ${reading.state.id} on: a trigger may give it`,
         );
+      }
     }
     const error =
       errors[index] ?? (certain === undefined || index < baseIndex ? null : missingError(certain));
@@ -66,7 +69,7 @@ export function judgeQuery(
     outcome: outcomeOf(states, baseIndex),
     states,
     touches: context.touches,
-    notes: [...new Set([...context.notes, ...notes])],
+    notes: [...context.notes, ...notes.values()],
   };
 }
 

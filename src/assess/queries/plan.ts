@@ -154,6 +154,11 @@ export async function readRelationIds(connection: Connection): Promise<RelationI
   return { byName, indexes, tableOfIndex };
 }
 
+/** OIDs of the tables that plans read. */
+export function scannedTables(planned: ReadonlyMap<string, Planned>): ReadonlySet<string> {
+  return new Set([...planned.values()].flatMap((one) => (one.ok ? [...one.plan.scans.keys()] : [])));
+}
+
 /** From this cost ratio on a plan is worse. */
 const WORSE = 2;
 /** And where it lost an index, from this one on. */

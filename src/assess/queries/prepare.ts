@@ -1,4 +1,5 @@
 /** Whether queries can be prepared in a state of the schema: parsed and described by the server, nothing runs. */
+import { PARKED_PREFIX } from '../../catalog/model.ts';
 import type { Connection, Description } from '../../postgres/connection.ts';
 import { sqlStateOf } from '../../postgres/errors.ts';
 import { quoteLiteral } from '../../sql/quote.ts';
@@ -156,7 +157,12 @@ export function resultChanges(
   for (const [position, column] of is.entries()) {
     const there = was[position];
     const renamed = same && there !== undefined && !names.has(there.name);
-    if (!known.has(column.name) && !renamed) changes.push(`${column.name} is new`);
+    if (known.has(column.name) || renamed) continue;
+    changes.push(
+      column.name.startsWith(PARKED_PREFIX)
+        ? `${column.name} is there until what is parked is purged`
+        : `${column.name} is new`,
+    );
   }
   const order = (columns: readonly ResultColumn[]) =>
     columns.map(({ name }) => name).filter((name) => names.has(name) && known.has(name));

@@ -37,7 +37,7 @@ export interface RelationStatistics {
 
 export interface DatabaseStatistics {
   readonly relations: readonly RelationStatistics[];
-  readonly origin: 'target' | 'assumed';
+  readonly origin: 'target' | 'pinned' | 'assumed';
 }
 
 /** With fewer rows than this in all tables together a database says nothing about the plans of a full one. */

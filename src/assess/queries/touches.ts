@@ -1,0 +1,50 @@
+/** Which changes concern a query: what it reads, calls or writes, and what that leads to. */
+import type { StepChange } from '../impact/changes.ts';
+import type { Reach } from '../impact/tree.ts';
+import type { QueryContext } from './matrix.ts';
+import type { KnownQuery, Touch } from './model.ts';
+import type { Addresses } from './touched.ts';
+
+export interface QueryFacts {
+  readonly addresses: Addresses;
+  /** OIDs of the indexes that its first plan uses. */
+  readonly indexes: readonly string[];
+}
+
+const WRITES = new Set(['InsertStmt', 'UpdateStmt', 'DeleteStmt', 'MergeStmt']);
+
+export function touchesOf(
+  query: KnownQuery,
+  { addresses, indexes }: QueryFacts,
+  reaches: readonly { readonly change: StepChange; readonly reach: Reach }[],
+): QueryContext {
+  const touches: Touch[] = [];
+  const notes: string[] = [];
+  const writes = WRITES.has(query.kind);
+  for (const { change, reach } of reaches) {
+    // A column, or a new constraint, of a table that the query reads whole is told by what becomes of the query.
+    const found =
+      [...reach.all].find(([address]) => addresses.has(address)) ??
+      (writes ? [...reach.written].find(([address]) => addresses.has(address)) : undefined) ??
+      (change.object.startsWith('index ') && indexes.some((oid) => change.physical === `pg_class:${oid}`)
+        ? ([change.physical, null] as const)
+        : undefined);
+    if (found === undefined) continue;
+    const [, via] = found;
+    touches.push({
+      object: change.object,
+      change: via === null ? change.what : `${change.what} (through ${via})`,
+      step: change.step,
+    });
+    for (const [address, body] of reach.broken) {
+      const runs = address.startsWith('written ')
+        ? writes && addresses.has(address.slice('written '.length))
+        : addresses.has(address);
+      if (runs)
+        notes.push(
+          `runs ${body}, whose body names ${change.object} (${change.what} at ${change.step}): prepared without an error, it fails when it gets there`,
+        );
+    }
+  }
+  return { touches, notes: [...new Set(notes)] };
+}
