@@ -55,6 +55,16 @@ export const COMMANDS: readonly Entry[] = [
     async () => (await import('./commands/status.ts')).statusCommand,
   ),
   entry(
+    'health',
+    'Say whether the database is fit to be changed now',
+    async () => (await import('./commands/health.ts')).healthCommand,
+  ),
+  entry(
+    'monitor',
+    'Show the database’s health, once a second, as a run would see it',
+    async () => (await import('./commands/monitor.ts')).monitorCommand,
+  ),
+  entry(
     'pause',
     'Have the run at work pause after the batch or step in hand',
     async () => (await import('./commands/pause.ts')).pauseCommand,

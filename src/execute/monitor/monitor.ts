@@ -9,11 +9,11 @@ import { readWanted, type Wanted } from '../../ledger/control.ts';
 import { insertSamples, type Sample } from '../../ledger/samples.ts';
 import { createConnector } from '../../postgres/connect.ts';
 import type { Connection, Connector } from '../../postgres/connection.ts';
-import { redact } from '../../postgres/redact.ts';
 import { pause } from '../retry.ts';
 import { healthReader } from './health/index.ts';
 import { Judge, VERDICTS, type Verdict } from './judge.ts';
-import type { Health, Reading, Signal, Watched } from './signal.ts';
+import { readSignals, unreadable } from './look.ts';
+import type { Health, Signal, Watched } from './signal.ts';
 import { allSignals } from './signals/index.ts';
 import type { Throttle, ThrottleDecision } from './throttle.ts';
 
@@ -36,9 +36,6 @@ interface State {
 }
 
 const FINE: State = { verdict: 'ok', reason: '' };
-
-/** A signal that does not answer by then can't be read. Milliseconds. */
-const READ_TIMEOUT_MS = 15_000;
 
 export class Monitor implements Throttle {
   readonly #options: MonitorOptions;
@@ -122,7 +119,10 @@ export class Monitor implements Throttle {
       this.#connection ??= await this.#options.connector.connect('monitor');
       this.#wanted = await readWanted(this.#connection, run);
       const health = once(() => this.#health?.read() ?? Promise.resolve(null));
-      samples = await this.#readAll(this.#connection, health);
+      const { watched } = this.#options;
+      const replica = (url: string) => this.#replica(url);
+      const context = { connection: this.#connection, policy, watched, health, replica };
+      samples = await readSignals(this.#signals, this.#judges, context);
     } catch (error) {
       await this.#connection?.close().catch(() => {});
       this.#connection = null;
@@ -134,31 +134,6 @@ export class Monitor implements Throttle {
     if (this.#connection !== null && policy.enabled) {
       await insertSamples(this.#connection, run, samples).catch(() => {});
     }
-  }
-
-  async #readAll(connection: Connection, health: () => Promise<Health | null>): Promise<readonly Sample[]> {
-    const { policy, watched } = this.#options;
-    const context = { connection, policy, watched, health, replica: (url: string) => this.#replica(url) };
-    const readings = await Promise.all(
-      this.#signals.map(async (signal) => {
-        try {
-          return { signal, reading: await inTime(signal.read(context)) };
-        } catch (error) {
-          return { signal, error };
-        }
-      }),
-    );
-    const now = performance.now();
-    return readings.flatMap((read): Sample[] => {
-      if ('error' in read) return [unreadable(read.signal.name, read.error)];
-      return read.reading === null ? [] : [this.#judged(read.signal.name, read.reading, now)];
-    });
-  }
-
-  #judged(name: SignalName, reading: Reading, now: number): Sample {
-    const state = this.#judges.get(name)?.judge(reading.value, now) ?? 'ok';
-    const value = Number.isFinite(reading.value) ? reading.value : null;
-    return { signal: name, value, state, detail: reading.detail };
   }
 
   #replica(url: string): Connector {
@@ -213,29 +188,12 @@ function asked(what: string, { by, reason }: Wanted): string {
   return `${by} asked to ${what}${reason === null ? '' : `: ${reason}`}`;
 }
 
-function unreadable(signal: string, error: unknown): Sample {
-  const message = error instanceof Error ? error.message : String(error);
-  return { signal, value: null, state: 'unreadable', detail: `can not be read: ${redact(message)}` };
-}
-
 function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | null = null;
   return () => {
     made ??= make();
     return made;
   };
-}
-
-async function inTime<T>(work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer in ${READ_TIMEOUT_MS / 1000} s`)), READ_TIMEOUT_MS);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 function ended(signal: AbortSignal | undefined): Promise<void> {
