@@ -52,7 +52,7 @@ export class Playground {
     await this.second.close();
   }
 
-  /** Empties the database and makes the example's objects. Roles and databases of examples begin with `example_`. */
+  /** Empties the database and makes the example's objects. Roles, databases and tablespaces of examples begin with `example_`. */
   async make(schema: string): Promise<void> {
     for (const session of [this.second, this.main]) {
       await session.script('ROLLBACK');
@@ -60,10 +60,15 @@ export class Playground {
     }
     await this.main.script(EMPTY);
     const databases = await this.main.query<{ name: string }>(
-      `SELECT quote_ident(datname) AS name FROM pg_database WHERE datname LIKE 'example\\_%'`,
+      `SELECT 'DATABASE ' || quote_ident(datname) AS name FROM pg_database WHERE datname LIKE 'example\\_%'
+       UNION ALL SELECT 'TABLESPACE ' || quote_ident(spcname) FROM pg_tablespace WHERE spcname LIKE 'example\\_%'`,
     );
-    for (const { name } of databases) await this.main.script(`DROP DATABASE ${name}`);
-    if (schema.trim() !== '') await this.main.script(schema);
+    for (const { name } of databases) await this.main.script(`DROP ${name}`);
+    if (schema.trim() === '') return;
+    const { statements } = await parseScript(schema, 'schema.sql');
+    if (statements.every((statement) => outsideTransaction(statement) === null))
+      await this.main.script(schema);
+    else for (const { text } of statements) await this.main.script(text);
   }
 
   /**

@@ -25,6 +25,15 @@ const BATCH = 10_000;
  * @param rest what is true of rows that still need it, and no longer when they were written
  */
 export function backfill(context: AssessContext, target: Target, assignment: string, rest: string): string {
+  return inBatches(context, target, `UPDATE ${showName(target.written)} SET ${assignment}`, rest);
+}
+
+/**
+ * As `backfill`, for any change of rows.
+ *
+ * @param change `UPDATE … SET …` or `DELETE FROM …`, without its WHERE
+ */
+export function inBatches(context: AssessContext, target: Target, change: string, rest: string): string {
   const name = showName(target.written);
   const key = keyOf(context, target.table);
   const body =
@@ -32,17 +41,17 @@ export function backfill(context: AssessContext, target: Target, assignment: str
       ? `
 BEGIN
   LOOP
-    UPDATE ${name} SET ${assignment}
+    ${change}
     WHERE ctid = ANY (ARRAY (SELECT ctid FROM ${name} WHERE ${rest} LIMIT ${BATCH}));
     EXIT WHEN NOT FOUND;
     COMMIT;
   END LOOP;
 END`
-      : alongKey(name, key, assignment, rest);
+      : alongKey(name, key, change, rest);
   return `DO ${dollarQuote(`${body}\n`, 'batches')}`;
 }
 
-function alongKey(name: string, key: readonly string[], assignment: string, rest: string): string {
+function alongKey(name: string, key: readonly string[], change: string, rest: string): string {
   const columns = key.map(quoteIdent);
   const list = (prefix: string): string => key.map((_column, n) => `${prefix}_${n + 1}`).join(', ');
   const order = columns.join(', ');
@@ -59,16 +68,16 @@ BEGIN
   WHILE FOUND LOOP
     SELECT ${order} INTO ${list('upto')} FROM ${name} WHERE ${row} >= ${variables('at')} ORDER BY ${order} OFFSET ${BATCH} LIMIT 1;
     EXIT WHEN NOT FOUND;
-    UPDATE ${name} SET ${assignment} WHERE ${row} >= ${variables('at')} AND ${row} < ${variables('upto')} AND ${rest};
+    ${change} WHERE ${row} >= ${variables('at')} AND ${row} < ${variables('upto')} AND ${rest};
     COMMIT;
     SELECT ${key.map((_column, n) => `upto_${n + 1}`).join(', ')} INTO ${list('at')};
   END LOOP;
-  UPDATE ${name} SET ${assignment} WHERE ${row} >= ${variables('at')} AND ${rest};
+  ${change} WHERE ${row} >= ${variables('at')} AND ${rest};
 END`;
 }
 
 /** The columns of the primary key; null where it is not known, or its names would be taken for variables. */
-function keyOf(context: AssessContext, table: string): readonly string[] | null {
+export function keyOf(context: AssessContext, table: string): readonly string[] | null {
   const key = context.constraints(table).find(({ type }) => type === 'primary');
   if (key === undefined || key.columns.length === 0) return null;
   return key.columns.some((column) => /^(at|upto)_\d+$/.test(column)) ? null : key.columns;

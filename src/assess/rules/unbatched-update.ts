@@ -1,36 +1,66 @@
-import { relationOf, showName } from '../../sql/tree.ts';
-import { existingRelation, rule } from './rule.ts';
+import { deparse } from '../../sql/deparse.ts';
+import { child, type Node, relationOf, showName, text } from '../../sql/tree.ts';
+import type { AssessContext } from '../context.ts';
+import { expressionSql } from './expression-sql.ts';
+import { existingRelation, scriptRule } from './rule.ts';
+import { backfill, keyOf, type Target } from './steps.ts';
+import { byTime } from './weight.ts';
+import { EmptyColumns, takesAllRows } from './whole-table.ts';
 
-export const unbatchedUpdate = rule({
+export const unbatchedUpdate = scriptRule({
   id: 'unbatched-update',
   severity: 'warning',
   title: 'Writing all rows in one statement locks them all until the end',
-  on: ['UpdateStmt', 'DeleteStmt'],
-  applies: (analysis, context) => {
-    const { kind, node } = analysis.statement;
-    const table = existingRelation(analysis, context);
-    const written = relationOf(node);
-    if (table === null || written === null || node.whereClause !== undefined) return [];
-    // A join bounds an UPDATE … FROM or DELETE … USING as a WHERE would not; only the plain form is certain.
-    if (Array.isArray(node.fromClause) || Array.isArray(node.usingClause)) return [];
-    const target = showName(written);
-    return [
-      {
-        message: `Every row of ${table} is locked, and kept twice, until the transaction ends.`,
-        safeSql:
-          kind === 'DeleteStmt'
-            ? [`DELETE FROM ${target} WHERE ctid = ANY (ARRAY (SELECT ctid FROM ${target} LIMIT 10000))`]
-            : [],
+  read: () => {
+    const empty = new EmptyColumns();
+    return {
+      see: (analysis, context) => {
+        const { statement } = analysis;
+        const table = statement.kind === 'UpdateStmt' ? existingRelation(analysis, context) : null;
+        const written = relationOf(statement.node);
+        const all = table !== null && takesAllRows(statement.node, table, empty, context);
+        empty.note(analysis, context);
+        if (table === null || written === null || !all) return [];
+        const target = { table, written };
+        return [
+          {
+            statement,
+            severity: byTime(context, [table], 'warning'),
+            message: `Every row of ${table} is locked, and kept twice, until the transaction ends.`,
+            safeSql: keyOf(context, table) === null ? [] : () => inSteps(statement.node, target, context),
+          },
+        ];
       },
-    ];
+    };
   },
-  why: 'Other sessions that write one of the rows wait for the whole statement; replicas fall behind; vacuum cannot clean up meanwhile; and each row is written to disk again (PostgreSQL manual, 13.3.2, 24.1).',
+  why: 'Other sessions that write one of the rows wait for the whole statement; replicas fall behind; vacuum cannot clean up meanwhile; and each row is written to disk again, and in every index (PostgreSQL manual, 13.3.2, 24.1).',
   instead:
-    'Write in batches of some thousand rows by ranges of the key, each in a transaction of its own; repeat a DELETE with a LIMIT until it deletes nothing.',
+    'Write in batches of some thousand rows by ranges of the key, each in a transaction of its own. What is written meanwhile must be right already: by a default, a trigger or the program.',
+  manual: 'explicit-locking.html#LOCKING-ROWS',
   example: {
     schema:
-      'CREATE TABLE t (id int PRIMARY KEY, a int); INSERT INTO t SELECT n, n FROM generate_series(1, 20000) AS n;',
-    bad: 'DELETE FROM t;',
-    danger: { kind: 'shows', query: 'SELECT FROM t HAVING count(*) = 0' },
+      'CREATE TABLE t (id int PRIMARY KEY, a int); INSERT INTO t SELECT n, n FROM generate_series(1, 15000) AS n;',
+    bad: 'UPDATE t SET a = a + 1;',
+    danger: {
+      kind: 'shows',
+      query: 'SELECT count(*) FROM t HAVING count(DISTINCT xmin::text) = 1 AND count(*) > 10000',
+    },
   },
 });
+
+async function inSteps(
+  node: Node,
+  target: Target,
+  context: AssessContext,
+): Promise<readonly (string | null)[]> {
+  // A name of its own, WITH or RETURNING would not survive the way it is taken apart.
+  if (child(child(node, 'relation'), 'alias') !== null || child(node, 'withClause') !== null) return [null];
+  if (node.returningList !== undefined || node.returningClause !== undefined) return [null];
+  const { whereClause, ...whole } = node;
+  const update = await deparse('UpdateStmt', whole);
+  const head = `UPDATE ${showName(target.written)} SET `;
+  const rest = whereClause === undefined ? 'true' : await expressionSql(whereClause);
+  if (update?.startsWith(head) !== true || rest === null) return [null];
+  if (text(child(node, 'relation'), 'catalogname') !== null) return [null];
+  return [backfill(context, target, update.slice(head.length), rest === 'true' ? rest : `(${rest})`)];
+}

@@ -1,25 +1,23 @@
 import { quoteIdent } from '../../sql/quote.ts';
-import { writtenRelations } from '../../sql/relations.ts';
 import { children, flag, type QualifiedName, relationOf, showName, strings, text } from '../../sql/tree.ts';
 import type { Analysis } from '../analyse.ts';
 import type { AssessContext } from '../context.ts';
-import { columnDefinition } from '../statements/columns.ts';
 import { indexShape } from './index-shape.ts';
-import { addedConstraints, commands, existingRelation, type ScriptHit, scriptRule } from './rule.ts';
+import { addedConstraints, existingRelation, type ScriptHit, scriptRule } from './rule.ts';
+import { EmptyColumns } from './whole-table.ts';
 
 export const uniqueDataDependent = scriptRule({
   id: 'unique-data-dependent',
   severity: 'warning',
   title: 'Whether the rows are unique is known to the data alone',
   read: () => {
-    /** Columns that this script added without a value, `schema.table.column`: NULL in every row. */
-    const empty = new Set<string>();
+    const empty = new EmptyColumns();
     return {
       see: (analysis, context) => {
         const hits = uniqueOver(analysis, context)
           .filter((key) => !isProved(key, empty, context))
           .map((key) => hitOf(analysis, key, context));
-        noteEmpty(analysis, empty, context);
+        empty.note(analysis, context);
         return hits;
       },
     };
@@ -67,7 +65,7 @@ function uniqueOver(analysis: Analysis, context: AssessContext): readonly Unique
 }
 
 /** Whether no two rows can be the same: by another key, or because there is nothing in the column yet. */
-function isProved(key: UniqueKey, empty: ReadonlySet<string>, context: AssessContext): boolean {
+function isProved(key: UniqueKey, empty: EmptyColumns, context: AssessContext): boolean {
   const rows = context.size(key.table)?.rows ?? null;
   if (rows !== null && rows <= 1) return true;
   const covers = (columns: readonly (string | null)[]): boolean =>
@@ -97,9 +95,7 @@ function isProved(key: UniqueKey, empty: ReadonlySet<string>, context: AssessCon
     );
   });
   if (byIndex) return true;
-  return (
-    !key.nullsNotDistinct && key.columns.some((column) => empty.has(`${key.table}.${quoteIdent(column)}`))
-  );
+  return !key.nullsNotDistinct && key.columns.some((column) => empty.has(key.table, column));
 }
 
 function hitOf({ statement }: Analysis, key: UniqueKey, context: AssessContext): ScriptHit {
@@ -130,28 +126,4 @@ function hitOf({ statement }: Analysis, key: UniqueKey, context: AssessContext):
 
 function percent(share: number): string {
   return (share * 100).toPrecision(2);
-}
-
-function noteEmpty(analysis: Analysis, empty: Set<string>, context: AssessContext): void {
-  const { statement } = analysis;
-  if (statement.kind === 'DoStmt' || statement.kind === 'CallStmt') empty.clear();
-  for (const name of writtenRelations(statement)) {
-    const table = context.resolve(name);
-    for (const column of empty) if (table !== null && column.startsWith(`${table}.`)) empty.delete(column);
-  }
-  if (statement.kind !== 'AlterTableStmt') return;
-  const table = context.resolve(relationOf(statement.node));
-  for (const command of commands(analysis, 'AT_AddColumn')) {
-    const column = columnDefinition(command);
-    const name = text(column, 'colname');
-    const filled = children(column, 'constraints').some((item) =>
-      ['CONSTR_DEFAULT', 'CONSTR_IDENTITY', 'CONSTR_GENERATED'].includes(text(item.node, 'contype') ?? ''),
-    );
-    const serial = /^(big|small)?serial/.test(
-      strings((column?.typeName as { names?: unknown } | undefined)?.names).at(-1) ?? '',
-    );
-    if (table !== null && name !== null && !filled && !serial && !flag(command, 'missing_ok')) {
-      empty.add(`${table}.${quoteIdent(name)}`);
-    }
-  }
 }
