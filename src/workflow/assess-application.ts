@@ -118,7 +118,10 @@ export async function assessApplication(
     const impact = study.impact.result();
     results.set(member.migration.up.path, {
       ...judged,
-      impact: search === null || appFolder === null ? impact : await search(impact, appFolder, settings),
+      impact:
+        search === null || appFolder === null
+          ? impact
+          : await search(impact, study.impact.changes, appFolder, settings),
     });
   }
   return results;
