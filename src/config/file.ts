@@ -6,6 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { FerrataError } from '../errors.ts';
+import { importTypeScript } from './typescript.ts';
 
 const NAMES = ['ts', 'mts', 'js', 'mjs', 'json', 'yaml', 'yml'].map(
   (extension) => `ferrata.config.${extension}`,
@@ -134,20 +135,4 @@ async function readModule(file: string): Promise<unknown> {
 async function importModule(file: string): Promise<unknown> {
   const module: { default?: unknown } = await import(pathToFileURL(file).href);
   return module.default;
-}
-
-async function importTypeScript(file: string): Promise<unknown> {
-  const { loadConfig } = await import('c12');
-  const { config } = await loadConfig({
-    cwd: dirname(file),
-    configFile: basename(file).replace(/\.m?ts$/, ''),
-    name: 'ferrata',
-    rcFile: false,
-    globalRc: false,
-    dotenv: false,
-    extend: false,
-    packageJson: false,
-    omit$Keys: true,
-  });
-  return config;
 }

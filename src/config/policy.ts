@@ -18,6 +18,9 @@ const COMMON = {
   // Below the server's deadlock_timeout (1 s): in a deadlock the migration gives way, never the application.
   lockTimeoutMs: 250,
   retries: 20,
+  lockBudgetMs: 600_000,
+  blockers: 'wait',
+  blockersAfterMs: 60_000,
   batchRows: 50_000,
   batchTargetMs: 200,
   batchWorkers: 1,

@@ -32,6 +32,11 @@ export interface Policy {
   readonly statementTimeoutMs: number;
   /** How often a step is tried again after a lock timeout, deadlock or serialization failure. */
   readonly retries: number;
+  /** How long a step waits for a quiet moment before a strong lock, milliseconds. */
+  readonly lockBudgetMs: number;
+  /** What is done about sessions of clients that stay in the way of a lock for longer than `blockersAfterMs`. */
+  readonly blockers: 'wait' | 'cancel' | 'terminate';
+  readonly blockersAfterMs: number;
   /** From how many rows on (by the server's estimate) a plain UPDATE or DELETE runs in batches. */
   readonly batchRows: number;
   /** The most rows that one batch changes. */

@@ -56,7 +56,7 @@ export function ledgerFailure(error: unknown): unknown {
 
 /** A lock timeout with the sessions that were most likely in the way: those whose transactions are open the longest. */
 export async function withBlockers(connection: Connection, error: unknown): Promise<unknown> {
-  if (!isFerrataError(error) || error.code !== 'lock-timeout') return error;
+  if (!isFerrataError(error) || error.code !== 'lock-timeout' || error.details.data?.blockers) return error;
   try {
     const sessions = await connection.query<{
       pid: number;

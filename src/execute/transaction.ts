@@ -3,7 +3,7 @@
  * Where nothing needs an answer in between, the whole transaction is a single message.
  */
 import { FerrataError, isFerrataError } from '../errors.ts';
-import type { Action } from '../plan/model.ts';
+import type { Action, ExpectedLock } from '../plan/model.ts';
 import { runActions, unseenWrites } from './action.ts';
 import type { RunContext } from './context.ts';
 import {
@@ -15,6 +15,7 @@ import {
   withBlockers,
 } from './failure.ts';
 import type { StepOutcome } from './model.ts';
+import { awaitQuiet } from './quiet.ts';
 import { backoff, pause } from './retry.ts';
 import { CLEAN_SESSION, OWN_ROLE, transactionLimits } from './session.ts';
 
@@ -28,6 +29,8 @@ export interface TransactionalWork {
   readonly capture: string;
   readonly captures: readonly string[];
   readonly source: SourceText | null;
+  /** Locks that it is going to take: waited for until the moment is quiet. */
+  readonly expects?: readonly ExpectedLock[];
   /** First statement of the transaction: raises where the lease, or the run, does not allow it. */
   readonly check: () => string;
   /** The ledger's rows; `rows` written by the step, null where nobody counted. */
@@ -59,6 +62,13 @@ export async function runTransaction(context: RunContext, work: TransactionalWor
   const started = performance.now();
   for (;;) {
     try {
+      await awaitQuiet(work.expects ?? [], {
+        connection: session.connection,
+        policy,
+        report,
+        signal: context.signal,
+        step: work.step,
+      });
       const rows = inOneMessage ? await sendMessage(context, work) : await converse(context, work);
       context.journal.written();
       return { ms: Math.round(performance.now() - started), rows };
@@ -90,7 +100,8 @@ export async function runTransaction(context: RunContext, work: TransactionalWor
       // Where this fails too, the connection is gone, and whoever uses it next sees that.
       await session.connection.script(`ROLLBACK; ${CLEAN_SESSION}`).catch(() => {});
       const error = ledgerFailure(raw);
-      const reason = transient(error);
+      // The wait for a quiet moment has had its time.
+      const reason = inTheWay(error) ? null : transient(error);
       if (reason !== null && attempt <= policy.retries && !context.signal?.aborted) {
         const waitMs = backoff(attempt);
         report({ type: 'step-retried', run: context.run, step: work.step, attempt, waitMs, reason });
@@ -111,7 +122,12 @@ export async function runTransaction(context: RunContext, work: TransactionalWor
 
 /** Whether the server refused a statement, rather than somebody cancelled it or it took too long. */
 function worthALook(error: unknown): boolean {
-  return isFerrataError(error) && error.code !== 'statement-timeout' && !cancelled(error);
+  return isFerrataError(error) && error.code !== 'statement-timeout' && !cancelled(error) && !inTheWay(error);
+}
+
+/** Whether nothing was tried at all, because others held the table (`quiet.ts`). */
+function inTheWay(error: unknown): boolean {
+  return isFerrataError(error) && error.code === 'lock-timeout' && error.details.data?.blockers !== undefined;
 }
 
 /** The whole transaction as one message of the simple protocol. */
