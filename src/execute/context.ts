@@ -6,6 +6,7 @@ import { json, text } from '../ledger/rows.ts';
 import type { Plan, Step } from '../plan/model.ts';
 import type { Connection } from '../postgres/connection.ts';
 import type { SourceText } from './failure.ts';
+import type { Throttle } from './monitor/throttle.ts';
 import type { RunSession } from './session.ts';
 
 /** Hash of the schema as it stands; injected, so that the runner need not know the catalog engine. */
@@ -19,6 +20,10 @@ export interface RunContext {
   readonly report: Reporter;
   /** First Ctrl-C. */
   readonly signal: AbortSignal | undefined;
+  /** Asked between the batches of a backfill. */
+  readonly throttle: Throttle;
+  /** The migration's folder; null where there is none. */
+  readonly folder: string | null;
   readonly source: SourceText | null;
   readonly readFingerprint: ReadFingerprint | null;
   readonly journal: Journal;

@@ -3,7 +3,10 @@ import { FerrataError } from '../errors.ts';
 import type { AppliedMigration, RunRecord } from '../ledger/model.ts';
 import { checkLease, deleteMigration, failStep, putStep, updateRun } from '../ledger/rows.ts';
 import { readIntent, standingSteps } from '../ledger/runs.ts';
+import { type BackfillSpec, backfillOf } from '../plan/backfill.ts';
 import type { Action, Plan, Probe, Step } from '../plan/model.ts';
+import { begunBackfills } from './backfill/checkpoint.ts';
+import { undoBackfill } from './backfill/undo.ts';
 import { captureName, type RunContext } from './context.ts';
 import {
   asFerrataError,
@@ -54,6 +57,8 @@ interface BackStep {
   readonly source: SourceText | null;
   readonly probe: Probe;
   readonly fingerprintAfter: string | null;
+  /** What the step did in batches; it is put back in batches too. */
+  readonly backfill: BackfillSpec | null;
 }
 
 /**
@@ -97,11 +102,11 @@ class Rollback {
       });
     }
     const standing = await this.#inspect();
-    const back = this.#wayBack(standing);
+    const back = this.#wayBack(standing, await this.#halfDone(standing));
     const left = back.filter((step) => !this.#isBack(step.id));
     refusePooler(
       this.#context.session,
-      left.filter((step) => !step.transactional).map((step) => step.id),
+      left.filter((step) => !step.transactional && step.backfill === null).map((step) => step.id),
     );
     const { report } = this.#context;
     report({ type: 'run-started', run: id, migration, direction: 'down', steps: left.length });
@@ -154,16 +159,23 @@ class Rollback {
     return this.#plan.steps.filter((step) => standing.has(step.id));
   }
 
+  /** Backfills of which some batches were committed. */
+  async #halfDone(standing: readonly Step[]): Promise<readonly Step[]> {
+    const ordinals = await begunBackfills(this.#context.session.connection, this.#record.id);
+    return this.#plan.steps.filter((step, ordinal) => ordinals.includes(ordinal) && !standing.includes(step));
+  }
+
   #isBack(step: string): boolean {
     return this.#record.steps.some((s) => s.direction === 'down' && s.state === 'done' && s.step === step);
   }
 
   /** Throws `rollback-unavailable`. Includes what an interrupted rollback has done already. */
-  #wayBack(standing: readonly Step[]): readonly BackStep[] {
+  #wayBack(whole: readonly Step[], half: readonly Step[]): readonly BackStep[] {
     const { down, steps } = this.#plan;
+    const standing = steps.filter((step) => whole.includes(step) || half.includes(step));
     const begun = this.#record.steps.filter((s) => s.direction === 'down');
     const derivedBegun = begun.some((s) => steps.some((step) => step.id === s.step));
-    if (down !== null && standing.length === steps.length && !derivedBegun) return this.#written();
+    if (down !== null && whole.length === steps.length && !derivedBegun) return this.#written();
     const missing = standing.filter((step) => step.inverse === null);
     const [first] = missing;
     if (first !== undefined) {
@@ -196,6 +208,7 @@ class Rollback {
         probe: oppositeOf(step, actions),
         fingerprintAfter:
           steps[ordinal - 1]?.fingerprintAfter ?? (ordinal === 0 ? this.#plan.startFingerprint : null),
+        backfill: backfillOf(step),
       };
     });
   }
@@ -213,18 +226,35 @@ class Rollback {
       source: this.#options.downSource ?? null,
       probe: { type: 'fingerprint' } as const,
       fingerprintAfter: null,
+      backfill: null,
     }));
   }
 
   async #step(step: BackStep, last: boolean): Promise<void> {
     const { report, run } = this.#context;
     report({ type: 'step-started', run, step: step.id, title: step.title });
-    const result = step.transactional ? await this.#inside(step, last) : await this.#outside(step, last);
+    const result =
+      step.backfill !== null
+        ? await this.#inBatches(step, step.backfill, last)
+        : step.transactional
+          ? await this.#inside(step, last)
+          : await this.#outside(step, last);
     this.#done.push({ step: step.id, ...result });
     report({ type: 'step-finished', run, step: step.id, ...result });
   }
 
-  async #inside(step: BackStep, last: boolean): Promise<StepResult> {
+  /** Batch by batch as far as it goes; what is left then is taken back, or told, in the step's own transaction. */
+  async #inBatches(step: BackStep, spec: BackfillSpec, last: boolean): Promise<StepResult> {
+    const { id, ordinal, capture } = step;
+    const started = performance.now();
+    const work = { step: id, ordinal, migration: this.#record.migration, capture, spec };
+    const restored = await undoBackfill(this.#context, work);
+    const { rows } = await this.#inside(step, last, restored);
+    return { ms: Math.round(performance.now() - started), rows: restored + (rows ?? 0) };
+  }
+
+  /** @param before rows that were put back for this step already */
+  async #inside(step: BackStep, last: boolean, before = 0): Promise<StepResult> {
     let conflicts: readonly Conflict[] = [];
     const result = await runTransaction(this.#context, {
       step: step.id,
@@ -242,7 +272,7 @@ class Rollback {
             ordinal: step.ordinal,
             step: step.id,
             state: 'done',
-            rows,
+            rows: before === 0 ? rows : before + (rows ?? 0),
           }),
           ...(last ? [this.#finishRows()] : []),
         ].join('; '),

@@ -5,9 +5,12 @@ import { FerrataError } from '../errors.ts';
 import type { Reporter } from '../events.ts';
 import type { Lease } from '../ledger/lease.ts';
 import type { RunState } from '../ledger/model.ts';
+import { backfillOf } from '../plan/backfill.ts';
+import type { Step } from '../plan/model.ts';
 import type { Connector } from '../postgres/connection.ts';
 import { Journal, type ReadFingerprint, type RunContext } from './context.ts';
 import type { SourceText } from './failure.ts';
+import { alwaysGo, type Throttle } from './monitor/throttle.ts';
 import { RunSession } from './session.ts';
 
 export interface ExecuteOptions {
@@ -23,6 +26,10 @@ export interface ExecuteOptions {
   readonly signal?: AbortSignal | undefined;
   /** Second Ctrl-C: the statement in hand is cancelled on the server. */
   readonly cancel?: AbortSignal | undefined;
+  /** Between the batches of a backfill; without one nothing holds it up. */
+  readonly throttle?: Throttle;
+  /** The migration's folder, for what lies beside up.sql. */
+  readonly folder?: string | null;
   /** Kept over several runs by the caller, who closes it; without one each run opens its own. */
   readonly session?: RunSession;
 }
@@ -71,6 +78,8 @@ export function runContext(run: string, options: ExecuteOptions, session: RunSes
     policy: options.policy,
     report: journal.listen(options.reporter),
     signal: options.signal,
+    throttle: options.throttle ?? alwaysGo,
+    folder: options.folder ?? null,
     source: options.source,
     readFingerprint: options.readFingerprint ?? null,
     journal,
@@ -80,6 +89,11 @@ export function runContext(run: string, options: ExecuteOptions, session: RunSes
 /** Throws `lease-lost` as soon as a heartbeat has seen it. */
 export function stillOurs(context: RunContext): void {
   if (context.lease.lost.aborted) throw context.lease.lost.reason;
+}
+
+/** Whether a step needs a session of its own on the server: outside a transaction, and not in many small ones. */
+export function needsSession(step: Step): boolean {
+  return !step.transactional && backfillOf(step) === null;
 }
 
 /** Steps outside a transaction need a session of their own on the server. Throws `server-pooled`. */

@@ -15,8 +15,10 @@ import {
   updateRun,
 } from '../ledger/rows.ts';
 import { standingSteps } from '../ledger/runs.ts';
+import { type BackfillSpec, backfillOf } from '../plan/backfill.ts';
 import type { Plan, Step } from '../plan/model.ts';
 import type { Proof } from '../prepare/model.ts';
+import { runBackfill } from './backfill/run.ts';
 import { captureName, type RunContext } from './context.ts';
 import { asFerrataError, cancelled, connectionLost, transient, withOutcome } from './failure.ts';
 import { runOutside, stepIsDone, writeLedger } from './outside.ts';
@@ -24,6 +26,7 @@ import {
   type Executed,
   type ExecutedStep,
   type ExecuteOptions,
+  needsSession,
   pausedError,
   refusePooler,
   runContext,
@@ -102,7 +105,7 @@ class Runner {
     const left = steps.filter((step) => !this.#standing.has(step.id));
     refusePooler(
       this.#context.session,
-      left.filter((step) => !step.transactional).map((step) => step.id),
+      left.filter(needsSession).map((step) => step.id),
     );
     this.#throwIfPaused(false);
     this.#report({
@@ -177,7 +180,13 @@ class Runner {
 
   async #step(step: Step): Promise<void> {
     this.#report({ type: 'step-started', run: this.#run.id, step: step.id, title: step.title });
-    const result = step.transactional ? await this.#inside(step) : await this.#outside(step);
+    const backfill = backfillOf(step);
+    const result =
+      backfill !== null
+        ? await this.#backfill(step, backfill)
+        : step.transactional
+          ? await this.#inside(step)
+          : await this.#outside(step);
     this.#recorded = true;
     this.#standing.add(step.id);
     this.#done.push({ step: step.id, ...result });
@@ -197,6 +206,7 @@ class Runner {
       capture: captureName(this.#plan, step),
       captures,
       source: this.#context.source,
+      expects: step.expects,
       check: () => (first ? checkStart(lease.token, this.#plan.migration) : checkLease(lease.token)),
       accept: watched ? acceptWrites(step.id, step.captures) : null,
       rows: (rows) =>
@@ -222,6 +232,21 @@ class Runner {
       fingerprintAfter: step.fingerprintAfter,
       finish: () => (this.#isLast(step) ? this.#finishRows() : ''),
       resumed: (this.#options.resume ?? null) !== null,
+    });
+  }
+
+  async #backfill(step: Step, spec: BackfillSpec): Promise<StepResult> {
+    const kept = step.inverse === null ? [] : step.captures;
+    const watched = this.#run.proof !== null && this.#plan.down === null && step.inverse !== null;
+    return await runBackfill(this.#context, {
+      step: step.id,
+      ordinal: this.#plan.steps.indexOf(step),
+      spec,
+      capture: captureName(this.#plan, step),
+      captures: kept,
+      source: this.#context.source,
+      accept: watched ? acceptWrites(step.id, step.captures) : null,
+      finish: () => (this.#isLast(step) ? this.#finishRows() : ''),
     });
   }
 
@@ -274,13 +299,14 @@ class Runner {
     const total = this.#plan.steps.length;
     const paused = error.code === 'run-paused';
     const standing = this.#standing.size;
+    const step = this.#plan.steps.find((candidate) => !this.#standing.has(candidate.id));
     // Outside a transaction: what the step left must be looked at, by `repair` or by the next attempt.
     const halfWay = error.code === 'run-failed';
+    const begun = step !== undefined && backfillOf(step) !== null;
     try {
       if (paused) {
         if (this.#recorded) await this.#write(updateRun(this.#run.id, 'paused'));
       } else {
-        const step = this.#plan.steps.find((candidate) => !this.#standing.has(candidate.id));
         const message = error.message;
         await this.#write(
           [
@@ -313,9 +339,11 @@ class Runner {
       this.#run.id,
       halfWay
         ? 'The run stays open until that is decided.'
-        : standing === 0
-          ? 'Nothing of this migration is left in the database.'
-          : `${standing} of ${total} steps stand. \`ferrata up\` goes on with them, \`ferrata down\` takes them back.`,
+        : begun
+          ? `${standing} of ${total} steps stand, and the batches that were committed of ${step.id}. \`ferrata up\` goes on with them, \`ferrata down\` takes them back.`
+          : standing === 0
+            ? 'Nothing of this migration is left in the database.'
+            : `${standing} of ${total} steps stand. \`ferrata up\` goes on with them, \`ferrata down\` takes them back.`,
     );
   }
 }

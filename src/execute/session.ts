@@ -22,11 +22,14 @@ export const OWN_ROLE = 'RESET SESSION AUTHORIZATION; RESET ROLE';
 
 export class RunSession {
   readonly #connector: Connector;
+  readonly #siblings = new Set<RunSession>();
+  readonly #closed: () => void;
   #connection: Connection;
 
-  private constructor(connector: Connector, connection: Connection) {
+  private constructor(connector: Connector, connection: Connection, closed: () => void = () => {}) {
     this.#connector = connector;
     this.#connection = connection;
+    this.#closed = closed;
   }
 
   static async open(connector: Connector): Promise<RunSession> {
@@ -75,12 +78,24 @@ export class RunSession {
     }
   }
 
+  /** Another connection for the same run; the caller closes it. What cancels this one cancels it too. */
+  async sibling(): Promise<RunSession> {
+    const session: RunSession = new RunSession(this.#connector, await this.#connector.connect('run'), () =>
+      this.#siblings.delete(session),
+    );
+    this.#siblings.add(session);
+    return session;
+  }
+
   /** Cancels the statement in hand, over a connection of its own. Never throws. */
   async cancel(): Promise<void> {
     try {
       const other = await this.#connector.connect('cancel');
       try {
-        await other.query('SELECT pg_catalog.pg_cancel_backend($1)', [this.#connection.pid]);
+        const pids = [this, ...this.#siblings].map((session) => session.#connection.pid);
+        await other.query('SELECT pg_catalog.pg_cancel_backend(pid) FROM unnest($1::pg_catalog.int4[]) pid', [
+          pids,
+        ]);
       } finally {
         await other.close();
       }
@@ -90,6 +105,7 @@ export class RunSession {
   }
 
   async close(): Promise<void> {
+    this.#closed();
     await this.#connection.close();
   }
 }

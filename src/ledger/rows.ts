@@ -88,7 +88,7 @@ export function recordSingle(run: NewRun, state: RunState, step: string, rows: n
  * error of that inside a transaction.
  */
 export function updateRun(id: string, state: RunState, patch: RunPatch = {}): string {
-  // A failed run is left to deal with as long as a step of it stands.
+  // A failed run is left to deal with as long as a step of it stands, or some batches of one.
   const open = patch.open ?? (state === 'failed' ? STANDING : OPEN_STATES.includes(state));
   const finished = ['completed', 'failed', 'rolled_back'].includes(state);
   const sets = [
@@ -105,7 +105,7 @@ export function updateRun(id: string, state: RunState, patch: RunPatch = {}): st
   return `UPDATE ferrata.run SET ${sets.join(', ')} WHERE id = ${text(id)} AND state IN (${from})`;
 }
 
-const STANDING = `EXISTS (SELECT FROM ferrata.step up WHERE up.run = run.id AND up.direction = 'up' AND up.state = 'done' AND NOT EXISTS (SELECT FROM ferrata.step back WHERE back.run = run.id AND back.direction = 'down' AND back.state = 'done' AND back.step = up.step))`;
+const STANDING = `(EXISTS (SELECT FROM ferrata.step up WHERE up.run = run.id AND up.direction = 'up' AND up.state = 'done' AND NOT EXISTS (SELECT FROM ferrata.step back WHERE back.run = run.id AND back.direction = 'down' AND back.state = 'done' AND back.step = up.step)) OR EXISTS (SELECT FROM ferrata.backfill half WHERE half.run = run.id AND half.direction = 'up' AND NOT EXISTS (SELECT FROM ferrata.step back WHERE back.run = run.id AND back.direction = 'down' AND back.state = 'done' AND back.ordinal = half.ordinal)))`;
 
 export interface NewStep {
   readonly run: string;

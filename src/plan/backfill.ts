@@ -2,7 +2,7 @@
  * A backfill as the plan pins it: which rows, in which order, and what is done to each. Every text in it is SQL that
  * stands for itself in any batch; how large a batch is, and how long to pause, is the environment's affair.
  */
-import type { Position } from './model.ts';
+import type { Position, Step } from './model.ts';
 
 /** One column of the key that a table is walked along. */
 export interface KeyColumn {
@@ -88,6 +88,8 @@ export interface BackfillSpec {
   readonly action: BackfillAction;
   /** SET statements that hold while its statements run. */
   readonly settings: readonly string[];
+  /** Whether an expression reads another table, or calls what may. */
+  readonly readsOthers: boolean;
   /**
    * Whether an expression asks for the time (`ferrata.moment`): it stands still from the first batch to the last, as it
    * would within one statement.
@@ -112,4 +114,10 @@ export function describeBackfill({ sql, table, parts, action }: BackfillSpec): s
         : `ranges of ${first.key.index}`;
   const what = sql === '' ? `-- ${action.type} of ${table}` : `${sql};`;
   return `${what}  -- in batches: ${along}`;
+}
+
+/** What a step does in batches; null for every other step. */
+export function backfillOf(step: Pick<Step, 'forward'>): BackfillSpec | null {
+  const [only, second] = step.forward;
+  return only?.type === 'backfill' && second === undefined ? only.spec : null;
 }

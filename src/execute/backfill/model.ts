@@ -52,7 +52,8 @@ export interface Checkpoint {
   readonly last: KeyValue | null;
   /** The last key of the range, fixed at the start; null: there was no row. */
   readonly upper: KeyValue | null;
-  /** Rows changed. */
+  /** Rows looked at, and changed. */
+  readonly seen: number;
   readonly rows: number;
   /** Batches committed. */
   readonly batches: number;

@@ -36,6 +36,10 @@ export class Progress {
     this.#samples = [{ at: now(), done: start.done }];
   }
 
+  get changed(): number {
+    return this.#changed;
+  }
+
   /** A batch was committed. */
   add(done: number, changed: number): void {
     this.#done += done;

@@ -25,22 +25,26 @@ interface Target {
  * the step runs anew, and is undone from here. Calling it twice in one transaction is the same as calling it once.
  *
  * Needs an open transaction. Each table is locked against writers until it ends.
+ *
+ * @param whose whose writes are recorded: the backend with this process id, or every session whose setting
+ *   `ferrata.capture` is this text
  */
 export async function installCaptures(
   connection: Connection,
   capture: string,
   tables: readonly string[],
+  whose: string = String(connection.pid),
 ): Promise<void> {
   await ensureCaptureFunction(connection);
-  const targets = (await findTargets(connection, capture, tables)).filter(({ captured }) => !captured);
-  if (!(await isInstalled(connection, capture))) await dropCapture(connection, capture);
-  const statements = targets.flatMap((target) => triggerStatements(target, capture, connection.pid));
+  const targets = (await findTargets(connection, capture, tables, whose)).filter(({ captured }) => !captured);
+  if (!(await isInstalled(connection, capture, whose))) await dropCapture(connection, capture);
+  const statements = targets.flatMap((target) => triggerStatements(target, capture, whose));
   if (statements.length > 0) await connection.script(statements.join(';\n'));
 }
 
-function triggerStatements(target: Target, capture: string, pid: number): string[] {
+function triggerStatements(target: Target, capture: string, whose: string): string[] {
   const table = quoteQualified(target.schema, target.name);
-  const call = `EXECUTE FUNCTION ${CAPTURE_FUNCTION}(${quoteLiteral(capture)}, ${quoteLiteral(String(pid))})`;
+  const call = `EXECUTE FUNCTION ${CAPTURE_FUNCTION}(${quoteLiteral(capture)}, ${quoteLiteral(whose)})`;
   const events: readonly (readonly [letter: string, event: string, reads: string])[] = [
     ['i', 'AFTER INSERT', 'NEW TABLE AS ferrata_new'],
     ['u', 'AFTER UPDATE', 'OLD TABLE AS ferrata_old NEW TABLE AS ferrata_new'],
@@ -140,12 +144,12 @@ function byTable(triggers: readonly InstalledTrigger[]): Map<string, string[]> {
 }
 
 /** Whether the capture watches any table in this very transaction or session. */
-async function isInstalled(connection: Connection, capture: string): Promise<boolean> {
+async function isInstalled(connection: Connection, capture: string, whose: string): Promise<boolean> {
   const [row] = await connection.query<{ there: boolean }>(
     `SELECT EXISTS (SELECT FROM pg_catalog.pg_trigger
                     WHERE tgname = ANY ($1::name[]) AND tgenabled = 'A'
                       AND pg_catalog.encode(tgargs, 'escape') LIKE '%\\\\000' || $2 || '\\\\000') AS there`,
-    [['i', 'u', 'd', 't'].map((letter) => triggerName(capture, letter)), String(connection.pid)],
+    [['i', 'u', 'd', 't'].map((letter) => triggerName(capture, letter)), whose],
   );
   return row?.there === true;
 }
@@ -163,6 +167,7 @@ async function findTargets(
   connection: Connection,
   capture: string,
   tables: readonly string[],
+  whose: string,
 ): Promise<readonly Target[]> {
   return await connection.query<Target>(
     `WITH RECURSIVE tree AS (
@@ -181,6 +186,6 @@ async function findTargets(
      WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't'
        AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'ferrata', 'ferrata_attic')
      ORDER BY c.oid`,
-    [tables, triggerName(capture, 'i'), String(connection.pid)],
+    [tables, triggerName(capture, 'i'), whose],
   );
 }

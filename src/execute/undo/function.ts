@@ -8,7 +8,7 @@ import type { Connection } from '../../postgres/connection.ts';
 import { ensureAttic } from '../attic/schema.ts';
 
 /** Raise with every change of the SQL below: a function that is in use is never replaced. */
-const VERSION = 1;
+const VERSION = 2;
 export const CAPTURE_FUNCTION = `${ATTIC_SCHEMA}.${CAPTURE_PREFIX}write_v${VERSION}`;
 const STORE_FUNCTION = `${ATTIC_SCHEMA}.${CAPTURE_PREFIX}store_v${VERSION}`;
 export const REGISTRY = `${ATTIC_SCHEMA}.captures`;
@@ -30,8 +30,11 @@ CREATE TABLE IF NOT EXISTS ${REGISTRY} (
   columns jsonb NOT NULL,
   state text NOT NULL DEFAULT 'active',
   created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+  -- Written by the statements of a backfill, not by triggers; of an UPDATE it holds the key and what was assigned.
+  by_statement boolean NOT NULL DEFAULT false,
   PRIMARY KEY (capture, store)
 );
+ALTER TABLE ${REGISTRY} ADD COLUMN IF NOT EXISTS by_statement boolean NOT NULL DEFAULT false;
 CREATE SEQUENCE IF NOT EXISTS ${SEQUENCE};
 
 CREATE FUNCTION ${STORE_FUNCTION}(
@@ -82,8 +85,12 @@ DECLARE
   news text;
   sources text;
 BEGIN
-  -- Only what the step's own session writes belongs to the step.
-  IF pg_backend_pid() <> TG_ARGV[1]::int THEN RETURN NULL; END IF;
+  -- Only what the step's own session writes belongs to the step; a backfill has many sessions, and they say so.
+  IF TG_ARGV[1] ~ '^[0-9]+$' THEN
+    IF pg_backend_pid() <> TG_ARGV[1]::int THEN RETURN NULL; END IF;
+  ELSIF current_setting('ferrata.capture', true) IS DISTINCT FROM TG_ARGV[1] THEN
+    RETURN NULL;
+  END IF;
   SELECT * INTO s FROM ${STORE_FUNCTION}(TG_ARGV[0], TG_RELID);
   seq := nextval('${SEQUENCE}');
   olds := coalesce(', ' || s.old_columns, '');

@@ -4,6 +4,7 @@
  * tried again when the others are done, in the end row by row. What the application has changed since stays as it is
  * and is listed.
  */
+import { FerrataError } from '../../errors.ts';
 import type { Connection } from '../../postgres/connection.ts';
 import { sqlStateOf } from '../../postgres/errors.ts';
 import type { Conflict } from '../model.ts';
@@ -47,17 +48,42 @@ interface Unit extends Range {
 export async function replay(connection: Connection, capture: string): Promise<ReplayOutcome> {
   if (!(await hasRegistry(connection))) return { restored: 0, conflicts: [] };
   const { stores, lost } = await loadStores(connection, capture);
-  if (stores.length === 0 && lost.length === 0) return { restored: 0, conflicts: [] };
   const conflicts: Conflict[] = [];
   let restored = 0;
   if (stores.length > 0) {
     const relations = [...new Set(stores.map(({ relation }) => relation))];
+    for (const store of stores) {
+      await connection.script(
+        `ALTER TABLE ${store.store} ADD COLUMN IF NOT EXISTS why text; ANALYZE ${store.store}`,
+      );
+    }
     restored = await quietly(connection, relations, () => takeBack(connection, stores));
     for (const store of stores) conflicts.push(...(await leftOver(connection, store)));
   }
   for (const store of lost) conflicts.push(...(await lostRows(connection, store)));
   await forget(connection, capture, conflicts.length === 0 ? [] : [...stores, ...lost]);
   return { restored, conflicts };
+}
+
+/**
+ * Takes back what the stores recorded from one moment to another (`seq`, both included), as far as it goes at once; the
+ * rest stays recorded, for `replay` to try once more. Needs an open transaction, and the column `why` in the stores.
+ *
+ * @param quiet whether the tables have triggers or rules that must not see it: they are then locked against writers
+ */
+export async function replayRange(
+  connection: Connection,
+  stores: readonly Store[],
+  range: { readonly from: bigint; readonly to: bigint },
+  quiet: boolean,
+): Promise<number> {
+  if (quiet) {
+    const relations = [...new Set(stores.map(({ relation }) => relation))];
+    return await quietly(connection, relations, () => takeBack(connection, stores, range));
+  }
+  // Checks that were put off fall due at once; and row security must not hide rows.
+  await connection.script('SET CONSTRAINTS ALL IMMEDIATE; SET LOCAL row_security = off');
+  return await takeBack(connection, stores, range);
 }
 
 async function hasRegistry(connection: Connection): Promise<boolean> {
@@ -67,8 +93,24 @@ async function hasRegistry(connection: Connection): Promise<boolean> {
   return row?.there === true;
 }
 
-async function takeBack(connection: Connection, stores: readonly Store[]): Promise<number> {
-  const units = await readUnits(connection, stores);
+interface Moments {
+  readonly from: bigint;
+  readonly to: bigint;
+}
+
+async function takeBack(
+  connection: Connection,
+  stores: readonly Store[],
+  moments: Moments | null = null,
+): Promise<number> {
+  const keyless = stores.find(({ partial, key }) => partial && key.length === 0);
+  if (keyless !== undefined) {
+    throw new FerrataError('rollback-unavailable', `The rows of ${keyless.table} can not be found again`, {
+      why: 'What was kept of them is their key and the columns that were changed, and the table has no such key any more.',
+      hint: 'Put its primary key, or a unique index over NOT NULL columns, back, then run `ferrata down` again.',
+    });
+  }
+  const units = await readUnits(connection, stores, moments);
   const total = units.reduce((sum, unit) => sum + unit.rows, 0);
   let pending: readonly Unit[] = units;
   for (let pass = 1; pending.length > 0; pass++) {
@@ -135,14 +177,16 @@ async function attemptDeferred(connection: Connection, units: readonly Unit[]): 
 }
 
 /** The records as stretches of one store and operation, the last first. */
-async function readUnits(connection: Connection, stores: readonly Store[]): Promise<Unit[]> {
+async function readUnits(
+  connection: Connection,
+  stores: readonly Store[],
+  moments: Moments | null,
+): Promise<Unit[]> {
+  const within = moments === null ? '' : ` WHERE seq BETWEEN ${moments.from} AND ${moments.to}`;
   const found: { store: Store; op: Operation; seq: bigint; rows: number }[] = [];
   for (const store of stores) {
-    await connection.script(
-      `ALTER TABLE ${store.store} ADD COLUMN IF NOT EXISTS why text; ANALYZE ${store.store}`,
-    );
     const rows = await connection.rows<[string, Operation, number]>(
-      `SELECT seq::text, op::text, count(*)::int FROM ${store.store} GROUP BY seq, op`,
+      `SELECT seq::text, op::text, count(*)::int FROM ${store.store}${within} GROUP BY seq, op`,
     );
     for (const [seq, op, count] of rows) found.push({ store, op, seq: BigInt(seq), rows: count });
   }

@@ -40,6 +40,8 @@ export interface Store {
   readonly columns: readonly StoreColumn[];
   /** A primary or unique key without NULLs whose columns were all captured; empty where there is none. */
   readonly key: readonly StoreColumn[];
+  /** Whether it holds only some columns of its rows: without a key these can't be told apart. */
+  readonly partial: boolean;
   readonly references: readonly Reference[];
 }
 
@@ -57,16 +59,23 @@ interface RegistryRow {
   readonly kind: string;
   /** Whether it is the very table that was captured, not one made again under its name. */
   readonly same: boolean;
+  readonly byStatement: boolean;
   readonly columns: readonly { readonly num: number; readonly name: string }[];
 }
 
-/** The capture's stores that have not been played back, and those whose table is gone. */
+/**
+ * The capture's stores that have not been played back and hold anything, and those whose table is gone.
+ *
+ * @param only names of stores, without schema; without it all
+ */
 export async function loadStores(
   connection: Connection,
   capture: string,
+  only?: readonly string[],
 ): Promise<{ readonly stores: readonly Store[]; readonly lost: readonly LostStore[] }> {
+  const filled = only ?? (await filledStores(connection, capture));
   const rows = await connection.query<RegistryRow>(
-    `SELECT r.store, c.oid AS relation, coalesce(n.nspname::text, r.schema_name) AS schema,
+    `SELECT r.store, r.by_statement AS "byStatement", c.oid AS relation, coalesce(n.nspname::text, r.schema_name) AS schema,
             coalesce(c.relname::text, r.table_name) AS name, c.relkind::text AS kind,
             c.oid IS NOT DISTINCT FROM r.relation AS same, r.columns
      FROM ${REGISTRY} r
@@ -75,8 +84,8 @@ export async function loadStores(
        (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace
         WHERE s.nspname = r.schema_name AND o.relname = r.table_name AND o.relkind IN ('r', 'p')))
      LEFT JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-     WHERE r.capture = $1 AND r.state = 'active' ORDER BY r.created_at, r.store`,
-    [capture],
+     WHERE r.capture = $1 AND r.state = 'active' AND r.store = ANY ($2) ORDER BY r.created_at, r.store`,
+    [capture, filled],
   );
   const stores: Store[] = [];
   const lost: LostStore[] = [];
@@ -100,10 +109,44 @@ export async function loadStores(
       from: row.kind === 'r' ? `ONLY ${table}` : table,
       columns,
       key: keyNames.flatMap((name) => columns.filter((column) => column.name === name)),
+      partial: row.byStatement && (await hasOtherColumns(connection, row.relation, columns)),
       references: await readReferences(connection, row.relation),
     });
   }
   return { stores, lost };
+}
+
+/** Names of the capture's stores, without schema; those that hold nothing are left out. In the order of their making. */
+export async function filledStores(connection: Connection, capture: string): Promise<readonly string[]> {
+  const stores = await connection.query<{ store: string }>(
+    `SELECT store FROM ${REGISTRY} WHERE capture = $1 AND state = 'active' ORDER BY created_at, pg_catalog.length(store), store`,
+    [capture],
+  );
+  if (stores.length === 0) return [];
+  const each = stores.map(({ store }) => `EXISTS (SELECT FROM ${quoteQualified(ATTIC_SCHEMA, store)})`);
+  const filled: string[] = [];
+  // A row has 1664 columns at most.
+  for (let from = 0; from < stores.length; from += 1000) {
+    const [row] = await connection.rows<boolean[]>(`SELECT ${each.slice(from, from + 1000).join(', ')}`);
+    filled.push(
+      ...stores.slice(from, from + 1000).flatMap(({ store }, n) => (row?.[n] === true ? [store] : [])),
+    );
+  }
+  return filled;
+}
+
+async function hasOtherColumns(
+  connection: Connection,
+  relation: number,
+  columns: readonly StoreColumn[],
+): Promise<boolean> {
+  const [row] = await connection.query<{ other: boolean }>(
+    `SELECT EXISTS (SELECT FROM pg_catalog.pg_attribute a
+       WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
+         AND NOT pg_catalog.quote_ident(a.attname) = ANY ($2)) AS other`,
+    [relation, columns.map(({ name }) => name)],
+  );
+  return row?.other === true;
 }
 
 /** By attribute number; by name where the column was made anew since, or the whole table was. */

@@ -1,0 +1,213 @@
+/**
+ * The way back over a backfill, in batches too: what was recorded last is put back first, some thousand rows at a time.
+ * What does not go at once is left for the `undo` action behind it, which tries once more and tells what stays.
+ */
+import { ATTIC_SCHEMA } from '../../catalog/model.ts';
+import { checkLease } from '../../ledger/rows.ts';
+import type { BackfillSpec } from '../../plan/backfill.ts';
+import type { Connection } from '../../postgres/connection.ts';
+import { quoteQualified } from '../../sql/quote.ts';
+import type { RunContext } from '../context.ts';
+import { pause } from '../retry.ts';
+import { pausedError, stillOurs } from '../run.ts';
+import { transactionLimits } from '../session.ts';
+import { REGISTRY } from '../undo/function.ts';
+import { replayRange } from '../undo/replay.ts';
+import { filledStores, loadStores, type Store } from '../undo/store.ts';
+import { attempt } from './attempt.ts';
+import { type BackfillPlace, insertCheckpoint, moveCheckpoint, readBegun } from './checkpoint.ts';
+import { endRecording } from './images.ts';
+import { batchSettings, type Checkpoint } from './model.ts';
+import { Progress } from './progress.ts';
+import { BatchSize } from './size.ts';
+
+export interface UndoWork {
+  readonly step: string;
+  readonly ordinal: number;
+  readonly migration: string;
+  readonly spec: BackfillSpec;
+  readonly capture: string;
+}
+
+/**
+ * Puts back what the capture recorded, as far as it goes in batches; how many changes of rows those were, an earlier
+ * process' among them. Afterwards its stores hold what did not go. Throws
+ * `run-paused`, `lease-lost`, `rollback-unavailable`, and what the server says; calling it again goes on from there.
+ */
+export async function undoBackfill(context: RunContext, work: UndoWork): Promise<number> {
+  const { connection } = context.session;
+  const at: BackfillPlace = { run: context.run, direction: 'down', ordinal: work.ordinal };
+  const groups = await storeGroups(connection, work.capture);
+  if (groups === null) return 0;
+  const forward = await readBegun(connection, { ...at, direction: 'up' });
+  const recorded = forward?.checkpoints.reduce((sum, { rows }) => sum + rows, 0) ?? 0;
+  const begun = (await readBegun(connection, at)) ?? (await begin(context, work, at, groups));
+  const done = begun.checkpoints.reduce((sum, { rows }) => sum + rows, 0);
+  const progress = new Progress(
+    { run: context.run, step: work.step, direction: 'down' },
+    { done, changed: done, estimate: recorded },
+    context.report,
+  );
+  const { size: most, targetMs } = batchSettings(context.policy, work.spec);
+  const size = new BatchSize(most, targetMs);
+  for (const checkpoint of begun.checkpoints) {
+    const names = groups[checkpoint.place];
+    if (checkpoint.phase === 'done' || names === undefined) continue;
+    const { stores } = await loadStores(connection, work.capture, names);
+    if (stores.length > 0) await walkBack({ context, work, at, stores, size, progress }, checkpoint);
+  }
+  progress.finish();
+  return progress.changed;
+}
+
+/**
+ * Stores that belong together, by name without schema; those made last come first. What triggers recorded is in the
+ * order of what happened over all tables; what a backfill's own statements recorded is a table's own affair. Null where
+ * nothing was recorded.
+ */
+async function storeGroups(connection: Connection, capture: string): Promise<readonly string[][] | null> {
+  const [there] = await connection.rows<[boolean]>(
+    `SELECT pg_catalog.to_regclass('${REGISTRY}') IS NOT NULL`,
+  );
+  if (there?.[0] !== true) return null;
+  const rows = await connection.query<{ store: string; by_statement: boolean }>(
+    `SELECT store, by_statement FROM ${REGISTRY} WHERE capture = $1 AND state = 'active'
+     ORDER BY created_at, pg_catalog.length(store), store`,
+    [capture],
+  );
+  if (rows.length === 0) return null;
+  const byTriggers = rows.filter((row) => !row.by_statement).map(({ store }) => store);
+  const groups = rows.filter((row) => row.by_statement).map(({ store }) => [store]);
+  return [...(byTriggers.length === 0 ? [] : [byTriggers]), ...groups].reverse();
+}
+
+async function begin(context: RunContext, work: UndoWork, at: BackfillPlace, groups: readonly string[][]) {
+  const { session, policy } = context;
+  return await attempt(context, {
+    step: work.step,
+    session,
+    landed: () => readBegun(session.connection, at),
+    work: async (token) => {
+      const { connection } = session;
+      const filled = new Set(await filledStores(connection, work.capture));
+      await connection.script(`BEGIN; ${transactionLimits(policy)}; ${checkLease(token)}`);
+      // Of a backfill that was broken off they are still there.
+      await endRecording(connection, work.capture);
+      // Only we look into the stores; an index takes the time that it takes.
+      await connection.script('SET LOCAL statement_timeout = 0');
+      for (const name of filled) {
+        const store = quoteQualified(ATTIC_SCHEMA, name);
+        await connection.script(
+          `ALTER TABLE ${store} ADD COLUMN IF NOT EXISTS why text; CREATE INDEX ON ${store} (seq); ANALYZE ${store}`,
+        );
+      }
+      const rows = groups.map((names, place) =>
+        insertCheckpoint(
+          at,
+          {
+            ...{ part: place, place, last: null, upper: null, seen: 0, rows: 0, batches: 0, estimate: 0 },
+            phase: names.some((name) => filled.has(name)) ? 'rows' : 'done',
+          },
+          work.capture,
+        ),
+      );
+      await connection.script(`${rows.join('; ')}; COMMIT`);
+      const begun = await readBegun(connection, at);
+      return begun ?? { checkpoints: [], moment: '', capture: null };
+    },
+  });
+}
+
+interface WayBack {
+  readonly context: RunContext;
+  readonly work: UndoWork;
+  readonly at: BackfillPlace;
+  readonly stores: readonly Store[];
+  readonly size: BatchSize;
+  readonly progress: Progress;
+}
+
+async function walkBack(way: WayBack, start: Checkpoint): Promise<void> {
+  const { context, work, at, stores, size, progress } = way;
+  const { session, policy, signal } = context;
+  const quiet = await hasTriggers(
+    session.connection,
+    stores.map(({ relation }) => relation),
+  );
+  let checkpoint = start;
+  while (checkpoint.phase !== 'done') {
+    stillOurs(context);
+    if (signal?.aborted) throw pausedError(context.run, work.migration, 0, 1);
+    const from = checkpoint;
+    progress.next(size.rows());
+    let ms = 0;
+    checkpoint = await attempt(context, {
+      step: work.step,
+      session,
+      trouble: () => size.trouble(),
+      landed: async () => {
+        const now = (await readBegun(session.connection, at))?.checkpoints.find(
+          ({ part }) => part === from.part,
+        );
+        return now === undefined || now.batches === from.batches ? null : now;
+      },
+      work: async (token) => {
+        const { connection } = session;
+        const started = performance.now();
+        const window = await windowBefore(connection, stores, from.last?.[0] ?? null, size.rows());
+        await connection.script(
+          `BEGIN; ${transactionLimits(policy)}; SET LOCAL synchronous_commit = off; SET LOCAL jit = off; ${checkLease(token)}`,
+        );
+        const rows = window === null ? 0 : await replayRange(connection, stores, window, quiet);
+        const to = {
+          phase: window === null ? ('done' as const) : from.phase,
+          last: window === null ? from.last : [String(window.from)],
+          upper: null,
+        };
+        await connection.script(
+          `${moveCheckpoint(at, from, { ...to, rows: String(rows), seen: rows })}; COMMIT`,
+        );
+        ms = performance.now() - started;
+        return { ...from, ...to, rows: from.rows + rows, seen: from.seen + rows, batches: from.batches + 1 };
+      },
+    });
+    const rows = checkpoint.rows - from.rows;
+    size.committed(rows, ms);
+    progress.add(rows, rows);
+    const { pauseMs } = batchSettings(policy, work.spec);
+    if (rows > 0 && pauseMs > 0) await pause(pauseMs, signal);
+  }
+}
+
+/** The newest records before `last` (null: of all): whole statements, about so many rows; null where there are none. */
+async function windowBefore(
+  connection: Connection,
+  stores: readonly Store[],
+  last: string | null,
+  rows: number,
+): Promise<{ readonly from: bigint; readonly to: bigint } | null> {
+  const before = last === null ? '' : ` WHERE seq < ${BigInt(last)}`;
+  const each = stores.map(
+    ({ store }) => `(SELECT seq FROM ${store}${before} ORDER BY seq DESC LIMIT ${rows})`,
+  );
+  const [row] = await connection.rows<[string | null, string | null]>(
+    `SELECT min(seq)::text, max(seq)::text FROM (SELECT seq FROM (${each.join(' UNION ALL ')}) every ORDER BY seq DESC LIMIT ${rows}) newest`,
+  );
+  const [from, to] = row ?? [null, null];
+  return from === null || to === null ? null : { from: BigInt(from), to: BigInt(to) };
+}
+
+/** Whether somebody else would see rows that are put back: a trigger or a rule of theirs. */
+async function hasTriggers(connection: Connection, relations: readonly number[]): Promise<boolean> {
+  const [row] = await connection.rows<[boolean]>(
+    `WITH RECURSIVE tree AS (
+       SELECT oid FROM unnest($1::pg_catalog.oid[]) oid
+       UNION SELECT i.inhrelid FROM tree t JOIN pg_catalog.pg_inherits i ON i.inhparent = t.oid
+     )
+     SELECT EXISTS (SELECT FROM pg_catalog.pg_trigger g JOIN tree ON tree.oid = g.tgrelid
+              WHERE NOT g.tgisinternal AND g.tgenabled <> 'D' AND g.tgname NOT LIKE 'ferrata\\_capture\\_%')
+         OR EXISTS (SELECT FROM pg_catalog.pg_rewrite r JOIN tree ON tree.oid = r.ev_class WHERE r.ev_enabled <> 'D')`,
+    [relations],
+  );
+  return row?.[0] === true;
+}
