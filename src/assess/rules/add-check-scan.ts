@@ -1,6 +1,7 @@
 import { flag } from '../../sql/tree.ts';
 import { notValidThenValidate } from './not-valid.ts';
 import { addedConstraints, existingRelation, rule } from './rule.ts';
+import { byTime } from './weight.ts';
 
 export const addCheckScan = rule({
   id: 'add-check-scan',
@@ -15,6 +16,7 @@ export const addCheckScan = rule({
       .map((constraint) => {
         return {
           message: `Nobody can read or write ${table} until every row has been checked.`,
+          severity: byTime(context, [table], 'danger'),
           safeSql: () => notValidThenValidate(analysis, constraint, 'check'),
         };
       });

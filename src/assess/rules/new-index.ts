@@ -58,14 +58,17 @@ export function byPartitions(
   const plan = (table: string, above: string | null, name: string): void => {
     const [schema = '', relname = ''] = splitQualified(table);
     const partitioned = context.isPartitioned(table);
-    const written =
+    const written: Node =
       table === index.table ? (node.relation as Node) : { schemaname: schema, relname, relpersistence: 'p' };
+    // The tree has no false: ONLY is what lacks `inh`.
+    const { inh: _inh, ...only } = written;
+    const relation = partitioned ? only : { ...written, inh: true };
     const identity = quoteQualified(schema, name);
     steps.push({
       node: {
         ...node,
         idxname: name,
-        relation: { ...written, inh: !partitioned },
+        relation,
         ...(partitioned ? {} : { concurrent: true }),
       },
       attach: above === null ? null : `ALTER INDEX ${above} ATTACH PARTITION ${identity}`,

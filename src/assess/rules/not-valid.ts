@@ -2,6 +2,7 @@ import { quoteIdent } from '../../sql/quote.ts';
 import { type Node, relationOf, showName, strings, text } from '../../sql/tree.ts';
 import type { Analysis } from '../analyse.ts';
 import { alterTableSql } from './rule.ts';
+import { COMMIT } from './steps.ts';
 
 /** The constraint added without reading the rows, and then validated under a weaker lock. */
 export async function notValidThenValidate(
@@ -19,7 +20,7 @@ export async function notValidThenValidate(
   const table = relationOf(analysis.statement.node);
   const validate =
     table === null ? null : `ALTER TABLE ${showName(table)} VALIDATE CONSTRAINT ${quoteIdent(name)}`;
-  return [add, validate];
+  return [add, COMMIT, validate];
 }
 
 /** A name as the server would choose one: `table_columns_suffix`, within its 63 bytes. */

@@ -13,13 +13,18 @@ export interface Transaction {
 }
 
 /**
- * Statements by the transaction in which they will run; those outside any, and those that are alone in one, are left out.
+ * Statements by the transaction in which they will run; those outside any are left out, and
+ * transactions of fewer than `least`.
  *
  * Ferrata makes one of what stands between two COMMITs. A loose file that begins a transaction itself, or holds what
  * cannot run in one, is run statement by statement outside its BEGIN … COMMIT; every other one is taken to be run in one
  * transaction, as most tools do.
  */
-export function transactions(analyses: readonly Analysis[], loose = false): readonly Transaction[] {
+export function transactions(
+  analyses: readonly Analysis[],
+  loose = false,
+  least = 2,
+): readonly Transaction[] {
   const alone =
     loose &&
     analyses.some(
@@ -39,12 +44,13 @@ export function transactions(analyses: readonly Analysis[], loose = false): read
       groups.at(-1)?.analyses.push(analysis);
     }
   }
-  return groups.filter((group) => group.analyses.length > 1);
+  return groups.filter((group) => group.analyses.length >= least);
 }
 
 /** A reader that looks at each transaction as a whole, once the script has been read. */
 export function readTransactions(
   judge: (transaction: Transaction, context: AssessContext) => readonly ScriptHit[],
+  least = 2,
 ): () => ScriptReader {
   return () => {
     const seen: Analysis[] = [];
@@ -54,7 +60,7 @@ export function readTransactions(
         return [];
       },
       end: (context) =>
-        transactions(seen, context.loose).flatMap((transaction) => judge(transaction, context)),
+        transactions(seen, context.loose, least).flatMap((transaction) => judge(transaction, context)),
     };
   };
 }
