@@ -23,6 +23,7 @@ export interface TraceFacts {
   readonly statements: Trace;
   /** Whether that server is of the target's major version. */
   readonly sameMajor: boolean;
+  readonly major: number;
 }
 
 /** Describes the statements of a script in order, each in the light of those before it. */

@@ -3,7 +3,7 @@ import type { Policy } from '../config/settings.ts';
 import type { Migration } from '../source/model.ts';
 import { parseMigration } from '../source/scripts.ts';
 import type { Script } from '../sql/model.ts';
-import { type Analysis, analyse } from './analyse.ts';
+import { type Analysis, analyse, type TraceFacts } from './analyse.ts';
 import { AssessContext } from './context.ts';
 import type { KnownSchema } from './known/schema.ts';
 import type { Assessment, Finding, RelationSize } from './model.ts';
@@ -22,6 +22,8 @@ export interface AssessFacts {
   readonly surroundings?: Surroundings;
   /** The target's, where it is not the catalog's. */
   readonly major?: number | null;
+  /** What a server did with the script on a scratch copy of the schema that it starts from. */
+  readonly trace?: TraceFacts;
   /** The schema that the script starts from; afterwards it holds what the script leaves behind. */
   readonly known?: KnownSchema;
 }
@@ -61,9 +63,15 @@ export async function assessScript(script: Script, facts: ScriptFacts): Promise<
     loose: facts.migration === null,
   });
   const reader = readFindings(surroundings.settings);
-  const analyses = analyse(script, context, facts.sizes, (analysis, moment) => {
-    pending.push(...reader.see(analysis, moment));
-  });
+  const analyses = analyse(
+    script,
+    context,
+    facts.sizes,
+    (analysis, moment) => {
+      pending.push(...reader.see(analysis, moment));
+    },
+    facts.trace,
+  );
   pending.push(...reader.end(context));
   context.keep();
   const findings: Finding[] = [];
@@ -91,9 +99,9 @@ export async function assessScript(script: Script, facts: ScriptFacts): Promise<
 export function relationsToMeasure(
   script: Script,
   catalog: Catalog | null,
-  options: Pick<ScriptFacts, 'searchPath' | 'known'> = {},
+  options: Pick<ScriptFacts, 'searchPath' | 'known' | 'trace'> = {},
 ): readonly string[] {
-  return touchedBy(analyse(script, new AssessContext(catalog, options), new Map()));
+  return touchedBy(analyse(script, new AssessContext(catalog, options), new Map(), undefined, options.trace));
 }
 
 /** Tables and views; an index or a sequence has no rows to count. */

@@ -8,7 +8,7 @@ import type { Catalog } from '../catalog/model.ts';
 import type { Settings } from '../config/settings.ts';
 import { FerrataError, isFerrataError } from '../errors.ts';
 import type { Reporter } from '../events.ts';
-import type { Connection } from '../postgres/connection.ts';
+import type { Connection, Connector } from '../postgres/connection.ts';
 
 /** Beside the configuration file. */
 export const STATS_FILE = 'ferrata.stats.json';
@@ -26,6 +26,7 @@ export interface PinnedStats {
 export interface AssessTarget {
   /** Null: there is no database, or it cannot be reached. */
   readonly connection: Connection | null;
+  readonly connector: Connector | null;
   readonly catalog: Catalog | null;
   readonly major: number | null;
   readonly facts: TargetFacts;
@@ -64,9 +65,9 @@ export async function withTarget<T>(
   const { withSession } = await import('./session.ts');
   let reached = false;
   try {
-    return await withSession(settings, reporter, async ({ connection }) => {
+    return await withSession(settings, reporter, async ({ connection, connector }) => {
       reached = true;
-      return work(await liveTarget(settings, connection, pinned));
+      return work({ ...(await liveTarget(settings, connection, pinned)), connector });
     });
   } catch (error) {
     if (reached || !isFerrataError(error) || !error.code.startsWith('server-')) throw error;
@@ -102,6 +103,7 @@ function offlineTarget(pinned: PinnedStats | null): AssessTarget {
   const known = sizesIn(facts);
   return {
     connection: null,
+    connector: null,
     catalog: null,
     major: pinned === null ? null : Math.floor(pinned.stats.serverVersionNum / 10_000),
     facts,
@@ -115,7 +117,7 @@ async function liveTarget(
   settings: Settings,
   connection: Connection,
   pinned: PinnedStats | null,
-): Promise<AssessTarget> {
+): Promise<Omit<AssessTarget, 'connector'>> {
   const [{ readCatalog }, { openLedger }, { readTarget }, { readSizes }] = await Promise.all([
     import('../catalog/read.ts'),
     import('../ledger/ledger.ts'),

@@ -26,10 +26,14 @@ import {
 } from './assess-baseline.ts';
 import { type AssessSelection, type AssessSource, chooseSources } from './assess-sources.ts';
 import { type AssessTarget, type PinnedStats, type StatsChoice, withTarget } from './assess-target.ts';
+import { ScriptTracer, type TraceChoice } from './assess-tracer.ts';
 
 export type { AssessSelection } from './assess-sources.ts';
+export type { TraceChoice } from './assess-tracer.ts';
 
 export interface AssessOptions {
+  /** Whether the statements run on a scratch copy, to see what they do. */
+  readonly trace: TraceChoice;
   readonly stats: StatsChoice;
   /** Paths, as given; null: none. */
   readonly baseline: string | null;
@@ -51,7 +55,7 @@ export interface AssessOutcome {
   readonly written: BaselineWritten | null;
 }
 
-const PLAIN: AssessOptions = { stats: 'auto', baseline: null, writeBaseline: null };
+const PLAIN: AssessOptions = { trace: 'auto', stats: 'auto', baseline: null, writeBaseline: null };
 
 /**
  * Assesses the selection; the pending migrations where it is empty (all of them where no database can tell). Throws
@@ -98,16 +102,22 @@ export async function assessFiles(
   };
   return withTarget(settings, options.stats, reporter, async (target) => {
     const sources = await chooseSources(settings, selection, new Set(target.applied ?? []));
-    const knowledge = new Knowledge(settings, target);
     const files: ReviewedFile[] = [];
     const errors: FailedFile[] = [];
-    for (const source of sources) {
-      try {
-        files.push(await assessSource(source, settings, target, rules, knowledge, reviewRules));
-      } catch (error) {
-        if (!isFerrataError(error) || sources.length === 1) throw error;
-        errors.push({ file: source.shown, error });
+    const tracer = new ScriptTracer(settings, target, sources, options.trace, reporter);
+    const assessor = new Assessor({ settings, target, rules, tracer, reporter });
+    try {
+      for (const source of sources) {
+        try {
+          const { script, assessment } = await assessor.assess(source);
+          files.push(review(script, assessment, source.path, reviewRules));
+        } catch (error) {
+          if (!isFerrataError(error) || sources.length === 1) throw error;
+          errors.push({ file: source.shown, error });
+        }
       }
+    } finally {
+      await tracer.close();
     }
     return {
       files,
@@ -129,33 +139,67 @@ export async function assessFiles(
   });
 }
 
-async function assessSource(
-  source: AssessSource,
-  settings: Settings,
-  target: AssessTarget,
-  rules: RuleSettings,
-  knowledge: Knowledge,
-  reviewRules: ReviewRules,
-): Promise<ReviewedFile> {
-  const migration = await source.read();
-  const native = migration.folder !== null;
-  const script = await parse(migration);
-  const known = await knowledge.before(migration);
-  const id = native ? migration.id : null;
-  const sizes = await target.sizes(
-    target.connection === null ? [] : relationsToMeasure(script, null, { known: known.fork() }),
-  );
-  const assessment = await assessScript(script, {
-    catalog: knowledge.isLive(migration) ? target.catalog : null,
-    known,
-    major: target.major,
-    sizes,
-    policy: settings.environment.policy,
-    surroundings: { settings: rules, target: target.facts, migration: id, applied: target.applied },
-    migration: id,
-    hasDown: migration.down !== null,
-  });
-  return review(script, assessment, source.path, reviewRules);
+interface Means {
+  readonly settings: Settings;
+  readonly target: AssessTarget;
+  readonly rules: RuleSettings;
+  readonly tracer: ScriptTracer;
+  readonly reporter: Reporter;
+}
+
+/** Assesses one source after the other. */
+class Assessor {
+  readonly #means: Means;
+  readonly #knowledge: Knowledge;
+
+  constructor(means: Means) {
+    this.#means = means;
+    this.#knowledge = new Knowledge(means.settings, means.target);
+  }
+
+  async assess(source: AssessSource): Promise<{ readonly script: Script; readonly assessment: Assessment }> {
+    const { settings, target, rules, tracer, reporter } = this.#means;
+    const migration = await source.read();
+    const script = await parse(migration);
+    const told = await this.#knowledge.before(migration);
+    const traced = await tracer.trace(migration, script);
+    // The copy knows what no text tells: what blocks and functions did before.
+    const catalog = traced?.catalog ?? null;
+    const known = catalog === null ? told : KnownSchema.of(catalog).fork();
+    if (catalog !== null) replayScript(script, told);
+    const live = this.#knowledge.isLive(migration) ? target.catalog : null;
+    const trace = traced === null ? {} : { trace: traced.facts };
+    const sizes = await target.sizes(
+      target.connection === null ? [] : relationsToMeasure(script, null, { known: known.fork(), ...trace }),
+    );
+    const id = migration.folder === null ? null : migration.id;
+    const assessment = await assessScript(script, {
+      catalog: catalog ?? live,
+      known,
+      major: target.major ?? traced?.facts.major ?? null,
+      sizes,
+      policy: settings.environment.policy,
+      surroundings: { settings: rules, target: target.facts, migration: id, applied: target.applied },
+      migration: id,
+      hasDown: migration.down !== null,
+      ...trace,
+    });
+    tellDisagreements(assessment, reporter);
+    return { script, assessment };
+  }
+}
+
+/** What is wrong here is to be mended, and nobody sees it in facts that are right. */
+function tellDisagreements({ file, statements }: Assessment, reporter: Reporter): void {
+  for (const { line, kind, disagreements = [] } of statements) {
+    for (const { what, relation, static: said, traced } of disagreements) {
+      reporter({
+        type: 'warning',
+        message: `${file}:${line}: ${kind}: ${what} on ${relation}: expected ${said ?? 'none'}, PostgreSQL shows ${traced ?? 'none'}`,
+        hint: 'the facts are those of PostgreSQL; please report the statement and the server’s version',
+      });
+    }
+  }
 }
 
 /** Throws what `parseScript` throws; `migration-empty` for a migration without a statement. */

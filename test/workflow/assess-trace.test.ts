@@ -1,0 +1,166 @@
+/** `assess` with statements that run on a scratch copy. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { Assessment, StatementFacts } from '../../src/assess/model.ts';
+import type { FerrataEvent } from '../../src/events.ts';
+import { type AssessOptions, assessFiles } from '../../src/workflow/assess.ts';
+import { outerMajors } from '../support/servers.ts';
+import { type Made, makeProject } from './support.ts';
+
+const OPTIONS: AssessOptions = { trace: 'on', stats: 'none', baseline: null, writeBaseline: null };
+
+interface Traced {
+  readonly assessments: readonly Assessment[];
+  readonly events: readonly FerrataEvent[];
+}
+
+async function assess(
+  { settings }: Pick<Made, 'settings'>,
+  words: readonly string[],
+  options: Partial<AssessOptions> = {},
+): Promise<Traced> {
+  const events: FerrataEvent[] = [];
+  const outcome = await assessFiles(settings, { words, stdin: null }, { ...OPTIONS, ...options }, (event) =>
+    events.push(event),
+  );
+  expect(outcome.errors).toEqual([]);
+  return { assessments: outcome.files.map(({ assessment }) => assessment), events };
+}
+
+function warnings({ events }: Traced): readonly string[] {
+  return events.flatMap((event) => (event.type === 'warning' ? [event.message] : []));
+}
+
+async function databases({ connection }: Made): Promise<readonly string[]> {
+  const rows = await connection.rows<[string]>('SELECT datname::text FROM pg_database');
+  return rows.map(([name]) => name).filter((name) => name.startsWith('ferrata_scratch_'));
+}
+
+function modeOn(facts: StatementFacts | undefined, relation: string): string | undefined {
+  return facts?.locks.find((lock) => lock.relation === relation)?.mode;
+}
+
+describe.each(outerMajors())('PostgreSQL %i', (major) => {
+  it('pending migrations, loose files and applied ones, each from its own start', async () => {
+    const project = await makeProject(major);
+    await project.migration(
+      '1_base',
+      'CREATE TABLE t (id int PRIMARY KEY, a int, b varchar(50)); CREATE INDEX t_b ON t (b);',
+    );
+    await project.up();
+    await project.migration(
+      '2_table',
+      'CREATE TABLE later (id int, a int); ALTER TABLE t ADD COLUMN c text;',
+    );
+    await project.migration(
+      '3_block',
+      `DO $$ BEGIN EXECUTE 'ALTER TABLE t ALTER a TYPE bigint'; END $$;
+       ALTER TABLE later ALTER a TYPE bigint;
+       ALTER TABLE t ALTER COLUMN b TYPE varchar(100);`,
+    );
+    const loose = join(project.settings.root, 'loose.sql');
+    await writeFile(
+      loose,
+      'ALTER TABLE t ALTER COLUMN a SET NOT NULL;\nALTER TABLE later ADD COLUMN x int;\n',
+    );
+
+    const traced = await assess(project, []);
+    expect(warnings(traced)).toEqual([]);
+    const [second, third] = traced.assessments;
+    expect(second?.statements.map(({ source }) => source)).toEqual(['traced', 'traced']);
+    const [block, later, wider] = third?.statements ?? [];
+    expect(block).toMatchObject({ source: 'traced', rewrites: ['public.t'], blocks: 'reads and writes' });
+    expect(modeOn(block, 'public.t')).toBe('AccessExclusiveLock');
+    // Made by the migration before this one: it was committed.
+    expect(later).toMatchObject({ source: 'traced', rewrites: ['public.later'] });
+    expect(wider).toMatchObject({ source: 'traced', rewrites: [], scans: [], builds: [], validates: [] });
+    expect(wider?.locks).toEqual([{ relation: 'public.t', mode: 'AccessExclusiveLock', role: 'target' }]);
+
+    // A loose file starts from the database, which has no pending migration.
+    const alone = (await assess(project, [loose])).assessments[0]?.statements;
+    expect(alone?.[0]).toMatchObject({ source: 'traced', scans: ['public.t'] });
+    expect(alone?.[1]).toMatchObject({ source: 'static', fails: { sqlstate: '42P01' } });
+    // One that is applied starts from those before it.
+    const applied = (await assess(project, ['1'])).assessments[0]?.statements;
+    expect(applied?.map(({ source, fails }) => [source, fails])).toEqual([
+      ['traced', undefined],
+      ['traced', undefined],
+    ]);
+    expect(await databases(project)).toEqual([]);
+  });
+
+  it('without a database: the history is replayed; files alone are run from nothing', async () => {
+    const project = await makeProject(major);
+    const offline = {
+      settings: { ...project.settings, environment: { ...project.settings.environment, url: null } },
+    };
+    await project.migration('1_base', 'CREATE TABLE t (id int PRIMARY KEY, a int REFERENCES t);');
+    await project.migration('2_change', 'ALTER TABLE t ALTER COLUMN a TYPE bigint;');
+    const [, change] = (await assess(offline, [])).assessments;
+    expect(change?.statements[0]).toMatchObject({ source: 'traced', rewrites: ['public.t'] });
+    const only = (await assess(offline, ['2'])).assessments;
+    expect(only[0]?.statements[0]).toMatchObject({ source: 'traced', rewrites: ['public.t'] });
+
+    const empty = { settings: { ...offline.settings, migrations: join(project.settings.root, 'none') } };
+    const folder = join(project.settings.root, 'sql');
+    await mkdir(folder);
+    await writeFile(
+      join(folder, 'V1__a.sql'),
+      'CREATE TABLE u (id int); ALTER TABLE elsewhere ADD COLUMN x int;',
+    );
+    await writeFile(join(folder, 'V2__b.sql'), 'ALTER TABLE u ALTER COLUMN id TYPE bigint;');
+    const files = (await assess(empty, [folder])).assessments.flatMap(({ statements }) => statements);
+    expect(files).toMatchObject([
+      { source: 'traced' },
+      { source: 'static', untraced: expect.stringContaining('schema is not known') },
+      { source: 'traced', rewrites: ['public.u'] },
+    ]);
+  });
+
+  it('a copy that cannot be made: static, and said; asked for, an error', async () => {
+    const project = await makeProject(major);
+    const offline = {
+      settings: { ...project.settings, environment: { ...project.settings.environment, url: null } },
+    };
+    await project.migration('1_base', 'CREATE TABLE t (id int) TABLESPACE nowhere;');
+    await project.migration('2_change', 'ALTER TABLE t ALTER COLUMN id TYPE bigint;');
+    const traced = await assess(offline, ['2'], { trace: 'auto' });
+    expect(traced.assessments[0]?.statements[0]).toMatchObject({ source: 'static', rewrites: ['public.t'] });
+    expect(warnings(traced)).toEqual([expect.stringContaining('The migration 1_base cannot be replayed')]);
+    await expect(assess(offline, ['2'])).rejects.toMatchObject({ code: 'scratch-unavailable' });
+    const off = await assess(offline, ['2'], { trace: 'off' });
+    expect(warnings(off)).toEqual([]);
+  });
+
+  it('on the target’s own server, where nothing is left behind', async () => {
+    const project = await makeProject(major);
+    const { environment } = project.settings;
+    const policy = { ...environment.policy, scratchUrl: environment.url };
+    const settings = { ...project.settings, environment: { ...environment, policy } };
+    await project.connection.script('CREATE TABLE t (id int)');
+    await project.migration('1_wide', 'CREATE ROLE made_by_nobody; ALTER TABLE t ADD COLUMN a int;');
+    const { assessments } = await assess({ settings }, []);
+    expect(assessments[0]?.statements).toMatchObject([
+      { source: 'static', untraced: expect.stringContaining('CREATE ROLE') },
+      { source: 'traced' },
+    ]);
+    const roles = await project.connection.rows(`SELECT 1 FROM pg_roles WHERE rolname = 'made_by_nobody'`);
+    expect(roles).toEqual([]);
+    expect(await databases(project)).toEqual([]);
+  });
+
+  it('settings of the target decide on the copy', async () => {
+    const project = await makeProject(major);
+    const name = project.connection.server.database;
+    await project.connection.script(
+      `CREATE TABLE t (at timestamp); ALTER DATABASE ${name} SET TimeZone = 'Europe/Berlin'`,
+    );
+    await project.migration('1_zone', 'ALTER TABLE t ALTER COLUMN at TYPE timestamptz;');
+    const [zone] = (await assess(project, [])).assessments;
+    expect(zone?.statements[0]).toMatchObject({ source: 'traced', rewrites: ['public.t'] });
+    await project.connection.script(`ALTER DATABASE ${name} SET TimeZone = 'UTC'`);
+    const [utc] = (await assess(project, [])).assessments;
+    expect(utc?.statements[0]).toMatchObject({ source: 'traced', rewrites: [] });
+  });
+});
