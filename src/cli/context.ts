@@ -5,6 +5,7 @@ import { FerrataError } from '../errors.ts';
 import type { FerrataEvent } from '../events.ts';
 import { redact } from '../postgres/redact.ts';
 import type { CliContext } from './command.ts';
+import { LiveView } from './live-view.ts';
 import { printEvent } from './print/events.ts';
 import { createPalette } from './print/palette.ts';
 
@@ -30,7 +31,7 @@ export function terminalWidth(stream: NodeJS.WriteStream): number {
 }
 
 /** String by string: what is blotted out in the finished text could take a quote with it, and it were JSON no longer. */
-function jsonText(value: Readonly<Record<string, unknown>>): string {
+function jsonText(value: object): string {
   return JSON.stringify(
     value,
     (key, item: unknown) =>
@@ -46,9 +47,16 @@ export function createContext(options: GlobalOptions): CliContext & { close(): v
   const interactive =
     process.stdin.isTTY === true && process.stderr.isTTY === true && process.env.CI === undefined;
   // Under --json standard error is NDJSON, whatever is said.
+  const view =
+    process.stderr.isTTY === true && process.env.CI === undefined && !json && options.quiet !== true
+      ? new LiveView(process.stderr, eventPalette)
+      : null;
+  const write = (line: string) => {
+    if (view === null) process.stderr.write(`${redact(line)}\n`);
+    else view.say(redact(line));
+  };
   const tell = (text: string) => {
-    const line = json ? JSON.stringify({ type: 'message', message: text.trim() }) : text;
-    process.stderr.write(`${redact(line)}\n`);
+    write(json ? JSON.stringify({ type: 'message', message: text.trim() }) : text);
   };
   const abort = new AbortController();
   const cancel = new AbortController();
@@ -80,8 +88,9 @@ export function createContext(options: GlobalOptions): CliContext & { close(): v
     },
     reporter: (event: FerrataEvent) => {
       if (options.quiet === true) return;
+      if (view?.hear(event) === true) return;
       const line = json ? JSON.stringify(event) : printEvent(event, eventPalette);
-      if (line !== null) process.stderr.write(`${redact(line)}\n`);
+      if (line !== null) write(line);
     },
     settings: () => {
       const loading =
@@ -99,6 +108,9 @@ export function createContext(options: GlobalOptions): CliContext & { close(): v
     result: (value, text) => {
       const shown = json ? jsonText({ ferrata: 1, ...value }) : redact(text());
       if (shown !== '') process.stdout.write(`${shown}\n`);
+    },
+    document: (value) => {
+      process.stdout.write(`${jsonText(value)}\n`);
     },
     print: (text) => {
       process.stdout.write(`${text}\n`);
@@ -125,6 +137,7 @@ export function createContext(options: GlobalOptions): CliContext & { close(): v
       return Buffer.concat(chunks).toString('utf8');
     },
     close: () => {
+      view?.close();
       for (const signal of signals) process.off(signal, onInterrupt);
     },
   };
