@@ -1,4 +1,6 @@
 import type { Risk } from '../config/settings.ts';
+import type { Impact } from './impact/model.ts';
+import type { Compatibility, QueryResult } from './queries/model.ts';
 
 /** PostgreSQL's names of table-level lock modes, weakest first (manual, 13.3.1). */
 export const LOCK_MODES = [
@@ -93,4 +95,9 @@ export interface Assessment {
   readonly relations: readonly RelationSize[];
   readonly statements: readonly StatementFacts[];
   readonly findings: readonly Finding[];
+  /** The application's queries at each state, where they were asked for; and what they say together. */
+  readonly queries?: readonly QueryResult[];
+  readonly compatibility?: Compatibility;
+  /** What hangs on the objects that change, where queries or an application were asked for. */
+  readonly impact?: Impact;
 }

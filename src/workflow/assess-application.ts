@@ -6,16 +6,25 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Impact } from '../assess/impact/model.ts';
 import type { Compatibility, QueryResult } from '../assess/queries/model.ts';
-import type { DatabaseStatistics } from '../assess/queries/statistics.ts';
+import type {
+  ColumnStatistics,
+  DatabaseStatistics,
+  RelationStatistics,
+} from '../assess/queries/statistics.ts';
+import type { ReviewedFile } from '../assess/review.ts';
 import { readSizes } from '../assess/sizes.ts';
+import { type Stats, targetFacts } from '../assess/stats.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Reporter } from '../events.ts';
 import type { Connection, Connector } from '../postgres/connection.ts';
 import type { Migration } from '../source/model.ts';
 import { readMigrations } from '../source/native.ts';
+import { splitQualified } from '../sql/quote.ts';
 import { ImpactStudy } from './assess-impact.ts';
 import { QueryStudy, readKnownQueries, readSessionFacts, UNKNOWN_SESSION } from './assess-queries.ts';
+import type { AssessSource } from './assess-sources.ts';
 import { type StatesRequest, type StateVisitor, walkStates } from './assess-states.ts';
+import type { AssessTarget } from './assess-target.ts';
 import { pendingOf } from './select.ts';
 
 export interface ApplicationQuestion {
@@ -124,7 +133,100 @@ export async function assessApplication(
           : await search(impact, study.impact.changes, appFolder, settings),
     });
   }
+  const unseen = plan.sequence.filter(({ migration, look }) => look && !results.has(migration.up.path));
+  const [next] = unseen;
+  if (next !== undefined) {
+    reporter({
+      type: 'warning',
+      message: `the states of ${unseen.map(({ migration }) => migration.id).join(', ')} are not known: what comes before fails on the copy`,
+      hint: null,
+    });
+  }
   return results;
+}
+
+/** Adds to each assessed file what it means for the application. */
+export async function withApplication(
+  settings: Settings,
+  { connection, connector, applied, pinned }: AssessTarget,
+  sources: readonly AssessSource[],
+  files: readonly ReviewedFile[],
+  question: ApplicationQuestion,
+  reporter: Reporter,
+): Promise<readonly ReviewedFile[]> {
+  const migrations: Migration[] = [];
+  const assessed = new Set(files.map(({ assessment }) => assessment.file));
+  for (const source of sources) {
+    // What could not be assessed is told already.
+    const migration = await source.read().catch(() => null);
+    if (migration !== null && assessed.has(migration.up.path)) migrations.push(migration);
+  }
+  const target =
+    connection === null || connector === null ? null : { connection, connector, applied: new Set(applied) };
+  const foreign =
+    pinned !== null && (target === null || pinned.stats.environment !== settings.environment.name);
+  const facts = await assessApplication(
+    settings,
+    migrations,
+    target,
+    foreign
+      ? {
+          file: pinned.file,
+          statistics: pinnedStatistics(pinned.stats),
+          major: Math.floor(pinned.stats.serverVersionNum / 10_000),
+        }
+      : null,
+    question,
+    reporter,
+  );
+  return files.map((file) => {
+    const own = facts.get(file.assessment.file);
+    return own === undefined ? file : { ...file, assessment: { ...file.assessment, ...own } };
+  });
+}
+
+/** What a statistics file says of sizes and columns, as the planner takes it. */
+function pinnedStatistics(stats: Stats): DatabaseStatistics {
+  const relations = Object.entries(targetFacts(stats).relations).flatMap(
+    ([relation, load]): RelationStatistics[] => {
+      const [schema = '', name = ''] = splitQualified(relation);
+      if (load.rows === null) return [];
+      const pages = Math.ceil(Math.max(0, (load.bytes ?? load.rows * 100) - (load.toastBytes ?? 0)) / 8192);
+      return [
+        {
+          schema,
+          name,
+          kind: 'r',
+          pages,
+          tuples: load.rows,
+          allVisible: 0,
+          columns: Object.entries(load.columns ?? {}).flatMap(([column, { distinctPerRow, nulls }]) =>
+            distinctPerRow === null ? [] : [columnSpread(column, distinctPerRow, nulls ?? 0, load.rows ?? 0)],
+          ),
+        },
+      ];
+    },
+  );
+  return { origin: 'pinned', relations };
+}
+
+/** `n_distinct` is a number, or a share of the rows with a minus where it grows with them (manual, 53.27). */
+function columnSpread(name: string, perRow: number, nulls: number, rows: number): ColumnStatistics {
+  const share = perRow * (1 - nulls);
+  return {
+    name,
+    inherited: false,
+    nullFraction: nulls,
+    width: 8,
+    distinct: share > 0.1 ? -share : Math.max(1, Math.round(share * rows)),
+    correlation: null,
+    commonValues: null,
+    commonFrequencies: null,
+    histogram: null,
+    commonElements: null,
+    commonElementFrequencies: null,
+    elementCounts: null,
+  };
 }
 
 /** The search is loaded only where it is asked for. */

@@ -16,6 +16,7 @@ import { looseMigration, readMigrations } from '../source/native.ts';
 import { isEmpty } from '../source/scripts.ts';
 import type { Script } from '../sql/model.ts';
 import { parseScript } from '../sql/parse.ts';
+import type { ApplicationQuestion } from './assess-application.ts';
 import {
   type BaselineUse,
   type BaselineWritten,
@@ -38,6 +39,8 @@ export interface AssessOptions {
   /** Paths, as given; null: none. */
   readonly baseline: string | null;
   readonly writeBaseline: string | null;
+  /** The application's queries and source, looked at on a scratch copy; absent: they are not. */
+  readonly application?: ApplicationQuestion;
 }
 
 /** A file that could not be assessed, among others that could. */
@@ -118,6 +121,15 @@ export async function assessFiles(
       }
     } finally {
       await tracer.close();
+    }
+    const { application } = options;
+    if (application !== undefined) {
+      const { withApplication } = await import('./assess-application.ts');
+      files.splice(
+        0,
+        files.length,
+        ...(await withApplication(settings, target, sources, files, application, reporter)),
+      );
     }
     return {
       files,
