@@ -12,6 +12,7 @@ import type {
 } from '../../catalog/model.ts';
 import { quoteIdent, quoteLiteral, splitQualified } from '../../sql/quote.ts';
 import { child, type Node, nameFromParts, strings, text, unwrap, walk } from '../../sql/tree.ts';
+import { typeNameOf, typeText } from '../types.ts';
 import type { KnownObject } from './schema.ts';
 
 /** Stands for SQL that was not read. */
@@ -181,17 +182,52 @@ export function columnsIn(expression: unknown): readonly string[] {
   return [...found];
 }
 
-/** As `pg_get_constraintdef` prints a CHECK, as far as it is read: the parts of an AND that say `column IS NOT NULL`. */
+/** As `pg_get_constraintdef` prints a CHECK, as far as it is read: NULL tests, and columns compared with constants. */
 export function checkDefinition(expression: unknown): string {
-  const parts = conjuncts(expression).map((part) => {
-    const test = unwrap(part);
-    const reference = test?.kind === 'NullTest' ? unwrap(test.node.arg) : null;
-    const fields = reference?.kind === 'ColumnRef' ? strings(reference.node.fields) : [];
-    const name = fields.at(-1);
-    if (name === undefined || test?.node.nulltesttype !== 'IS_NOT_NULL') return `(${UNREAD})`;
-    return `(${quoteIdent(name)} IS NOT NULL)`;
-  });
+  const parts = conjuncts(expression).map((part) => conditionText(part) ?? `(${UNREAD})`);
   return parts.length === 1 ? `CHECK (${parts[0]})` : `CHECK ((${parts.join(' AND ')}))`;
+}
+
+const COMPARISONS: ReadonlySet<string> = new Set(['=', '<>', '<', '<=', '>', '>=']);
+
+function conditionText(condition: unknown): string | null {
+  const { kind, node } = unwrap(condition) ?? { kind: '', node: {} };
+  if (kind === 'NullTest') {
+    const name = columnText(node.arg);
+    return name === null ? null : `(${name} IS ${node.nulltesttype === 'IS_NULL' ? '' : 'NOT '}NULL)`;
+  }
+  if (kind === 'BoolExpr' && node.boolop === 'OR_EXPR' && Array.isArray(node.args)) {
+    const parts = node.args.map(conditionText);
+    return parts.includes(null) ? null : `(${parts.join(' OR ')})`;
+  }
+  const operator = strings(node.name).join('.');
+  const name = columnText(node.lexpr);
+  if (kind !== 'A_Expr' || name === null || !COMPARISONS.has(operator)) return null;
+  if (node.kind === 'AEXPR_OP') {
+    const value = valueText(node.rexpr);
+    return value === null ? null : `(${name} ${operator} ${value})`;
+  }
+  const list = unwrap(node.rexpr);
+  if (node.kind !== 'AEXPR_IN' || list?.kind !== 'List' || !Array.isArray(list.node.items)) return null;
+  const values = list.node.items.map(valueText);
+  if (values.includes(null)) return null;
+  return `(${name} ${operator === '=' ? '= ANY' : '<> ALL'} (ARRAY[${values.join(', ')}]))`;
+}
+
+function columnText(value: unknown): string | null {
+  const reference = unwrap(value);
+  const name = reference?.kind === 'ColumnRef' ? strings(reference.node.fields).at(-1) : undefined;
+  return name === undefined ? null : quoteIdent(name);
+}
+
+/** A constant, with its cast. */
+function valueText(value: unknown): string | null {
+  const { kind, node } = unwrap(value) ?? { kind: '', node: {} };
+  if (kind === 'TypeCast') {
+    const inner = valueText(node.arg);
+    return inner === null ? null : `${inner}::${typeText(typeNameOf(node))}`;
+  }
+  return kind === 'A_Const' ? constantText(node) : null;
 }
 
 function conjuncts(expression: unknown): readonly unknown[] {

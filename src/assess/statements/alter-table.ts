@@ -13,6 +13,7 @@ import {
 import type { AssessContext } from '../context.ts';
 import type { Effect } from '../effect.ts';
 import type { LockMode } from '../model.ts';
+import { boundOf, partitionColumn, provesBound } from '../partition-bounds.ts';
 import {
   constraintLabel,
   describeAddColumn,
@@ -175,11 +176,15 @@ const COMMANDS: Readonly<Record<string, DescribeCommand>> = {
   AT_SetUnLogged: describeRewrite,
   AT_AddInherit: describeInherit,
   AT_DropInherit: describeInherit,
-  AT_AttachPartition: (command, _relation, effect, context) => {
+  AT_AttachPartition: (command, relation, effect, context) => {
     const partition = context.resolve(nameFromRange(child(partitionCommand(command), 'name')));
     effect.lock(partition, 'AccessExclusiveLock', 'partition').tag('partitioning');
     // Unless a CHECK proves the bound, the partition is read whole.
-    if (partition !== null) effect.validate(partition, `${partition} partition bound`);
+    const bound = boundOf(child(partitionCommand(command), 'bound'));
+    const column = partitionColumn(context.table(relation)?.partitionKey ?? null);
+    const proved = bound !== null && column !== null && partition !== null;
+    if (partition === null || (proved && provesBound(context, partition, column, bound))) return;
+    effect.validate(partition, `${partition} partition bound`);
   },
   AT_DetachPartition: describeDetach,
   AT_DetachPartitionFinalize: describeDetach,
