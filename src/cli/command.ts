@@ -35,6 +35,8 @@ export interface CliContext {
   settings(): Promise<Settings>;
   /** Prints a result to stdout: `value` as JSON under `--json`, else the text. */
   result(value: Readonly<Record<string, unknown>>, text: () => string): void;
+  /** Prints a value to stdout as JSON, whatever the flags, without secrets: for a format that is JSON by itself. */
+  document(value: object): void;
   /** Prints to stdout as it is: for SQL, which must run as it stands. Secrets are the caller's to keep out. */
   print(text: string): void;
   /** Prints to stderr. */

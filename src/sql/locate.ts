@@ -110,7 +110,7 @@ function countCharacters(text: string, from: number, to: number): number {
 }
 
 /** East Asian wide characters and emoji take two cells on a terminal; combining marks none. */
-function cells(char: string): number {
+export function cells(char: string): number {
   if (/\p{Mark}/u.test(char)) return 0;
   return /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u.test(
     char,

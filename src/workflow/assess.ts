@@ -46,6 +46,8 @@ export interface AssessOptions {
 /** A file that could not be assessed, among others that could. */
 export interface FailedFile {
   readonly file: string;
+  /** Absolute; null for standard input. */
+  readonly path: string | null;
   readonly error: FerrataError;
 }
 
@@ -116,7 +118,7 @@ export async function assessFiles(
           files.push(review(script, assessment, source.path, reviewRules));
         } catch (error) {
           if (!isFerrataError(error) || sources.length === 1) throw error;
-          errors.push({ file: source.shown, error });
+          errors.push({ file: source.shown, path: source.path, error });
         }
       }
     } finally {
@@ -145,7 +147,7 @@ export async function assessFiles(
           : writeBaseline(
               resolve(options.writeBaseline),
               files,
-              errors.map(({ file }) => resolve(file)),
+              errors.flatMap(({ path }) => path ?? []),
             ),
     };
   });

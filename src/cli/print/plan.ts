@@ -3,7 +3,7 @@
 import { describeBackfill } from '../../plan/backfill.ts';
 import type { Action, Plan, Step } from '../../plan/model.ts';
 import { quoteIdent } from '../../sql/quote.ts';
-import { riskWord } from './assessment.ts';
+import { riskWord } from './assess/words.ts';
 import { count, hang } from './layout.ts';
 import type { Palette } from './palette.ts';
 
