@@ -9,6 +9,9 @@ import { privilegeStatements } from '../privilege-statements.ts';
 import { FIRST_USER_OID } from '../system-catalogs.ts';
 import type { Kind } from './kind.ts';
 
+/** Of the schema that a new database calls `public`, under whatever name: it is an object of the model. */
+const PUBLIC_SCHEMA_OID = 2200;
+
 /** Every ACL that is not NULL in the places where the server or an extension may have put some; `kind` is `acldefault`'s. */
 const ACLS = [
   `SELECT 'pg_proc'::regclass::oid AS classid, oid AS objid, 0 AS sub, 'f' AS kind, proowner AS owner, proacl AS acl,
@@ -16,7 +19,7 @@ const ACLS = [
   `SELECT 'pg_class'::regclass, oid, 0, CASE relkind WHEN 'S' THEN 's' ELSE 'r' END, relowner, relacl, NULL
      FROM pg_class WHERE relacl IS NOT NULL AND ${counts('relnamespace')}`,
   `SELECT 'pg_namespace'::regclass, oid, 0, 'n', nspowner, nspacl, NULL
-     FROM pg_namespace WHERE nspacl IS NOT NULL AND nspname NOT IN ('public', 'information_schema')`,
+     FROM pg_namespace WHERE nspacl IS NOT NULL AND oid <> ${PUBLIC_SCHEMA_OID} AND nspname NOT IN ('public', 'information_schema')`,
   `SELECT 'pg_type'::regclass, oid, 0, 'T', typowner, typacl, NULL
      FROM pg_type WHERE typacl IS NOT NULL AND ${counts('typnamespace')}`,
   `SELECT 'pg_language'::regclass, oid, 0, 'l', lanowner, lanacl, NULL FROM pg_language WHERE lanacl IS NOT NULL`,

@@ -76,7 +76,7 @@ export interface RenderContext {
   isCreated(key: ObjectKey): boolean;
   /** Whether `to`'s column changes its type, or its type is swapped under it. */
   isRetyped(key: ObjectKey): boolean;
-  /** Whether the type that the table of `from`'s column is of is made anew. */
+  /** Whether the type that the table of `from`'s column is of is made anew, or becomes another. */
   typeIsRemade(column: CatalogObject): boolean;
   /** How `to`'s table gets other parents, where plain INHERIT and NO INHERIT would not lead there. */
   rebinding(key: ObjectKey): Rebinding | undefined;

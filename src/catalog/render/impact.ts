@@ -6,6 +6,7 @@ import type { Catalog, CatalogObject, ColumnProperties, ObjectKey, ObjectKind } 
 import { calledInCircle } from './circles.ts';
 import { CannotRender, type Detached, propertiesOf, type RenderContext, withProperties } from './context.ts';
 import { linksOf } from './dependencies.ts';
+import { tightensOutOfSight } from './domain-checks.ts';
 import type { Draft } from './graph.ts';
 import { grouped } from './groups.ts';
 import { parentsLeft, parentsOf } from './inheritance.ts';
@@ -145,6 +146,7 @@ class Finder {
       else if (colliding.has(key) || (!becomes.has(key) && this.#goesFirst(object))) this.#drop(key);
       if (object.kind === 'column' && becomes.has(key) && retypes(key)) this.#retype(key);
       if (!becomes.has(key) && Number(object.properties.inheritedFrom) > 0) this.#leaveParents(object);
+      this.#leaveType(key, object);
     }
     this.#breakCircles();
     for (let size = -1; size !== this.#size(); ) {
@@ -153,12 +155,25 @@ class Finder {
       for (const key of from.objects.keys()) {
         if (!becomes.has(key) || this.#state.dropped.has(key) || this.#state.swapped.has(key)) continue;
         const answer = this.#input.alteration(key, this.#state, this.#detached.get(key)?.left);
+        const domain = from.objects.get(key);
+        if (answer !== 'rebuild' && domain?.kind === 'domain') this.#swapTightened(key, domain);
         if (answer === 'rebuild') this.#drop(key);
         else if (answer === 'swap') this.#swap(key);
       }
       for (let work = this.#queue.pop(); work !== undefined; work = this.#queue.pop()) work();
     }
-    return { ...this.#state, detached: this.#detached, refusals: this.#refusals };
+    // What goes with its table need not be altered.
+    const refusals = this.#refusals.filter(({ object }) => {
+      const parent = this.#object(object)?.parent;
+      return parent == null || !this.#state.dropped.has(parent);
+    });
+    return { ...this.#state, detached: this.#detached, refusals };
+  }
+
+  #swapTightened(key: ObjectKey, domain: CatalogObject): void {
+    const { becomes, context } = this.#input;
+    const after = becomes.get(key);
+    if (after !== undefined && tightensOutOfSight(domain, after, context)) this.#swap(key);
   }
 
   /** What goes lets go of functions that go and are made of it. */
@@ -172,6 +187,16 @@ class Finder {
         cause === undefined ? null : (rendererOf(object.kind).detach?.(object, cause, context) ?? null);
       if (released !== null) this.#detached.set(key, released);
     }
+  }
+
+  /** A typed table that comes to be of another type is none in between: its columns are its own to alter then. */
+  #leaveType(key: ObjectKey, table: CatalogObject): void {
+    const { ofType } = table.properties;
+    if (table.kind !== 'table' || typeof ofType !== 'string') return;
+    const later = this.#input.becomes.get(key)?.properties.ofType;
+    const type = this.#object(keyOf('composite', ofType));
+    if (typeof later !== 'string' || type === undefined || this.#input.context.same(ofType, later)) return;
+    this.#release(key, type);
   }
 
   /** What a table has from a parent can be dropped when it has left the parent, where it does that anyway. */

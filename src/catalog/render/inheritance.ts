@@ -1,6 +1,6 @@
 /** Who a table's parents are, and which of them it leaves (manual, ALTER TABLE, NO INHERIT and DETACH PARTITION). */
-import type { Catalog, CatalogObject, ObjectKey, TableProperties } from '../model.ts';
-import { propertiesOf } from './context.ts';
+import type { CatalogObject, ObjectKey, TableProperties } from '../model.ts';
+import { propertiesOf, type RenderContext } from './context.ts';
 import { keyOf, localName } from './names.ts';
 
 /** Identities of the tables that this one inherits from, or is a partition of. */
@@ -28,14 +28,12 @@ export function parentsLeft(
  * Whether a column or constraint that the table has from its parents alone stays behind as its own, because the table
  * leaves all that it has it from. `object` has the parent's key as in `from`.
  */
-export function staysBehind(
-  object: CatalogObject,
-  from: Catalog,
-  later: (key: ObjectKey) => CatalogObject | undefined,
-): boolean {
+export function staysBehind(object: CatalogObject, context: RenderContext): boolean {
+  const { from } = context;
   const table = from.objects.get(object.parent ?? '');
   if (table === undefined) return false;
-  const left = parentsLeft(table, later);
+  // A parent that is made anew is left as well.
+  const left = parentsLeft(table, (key) => (context.isGoing(key) ? undefined : context.later(key)));
   if (left.length === 0) return false;
   const sources = parentsOf(table).filter((parent) =>
     from.objects.has(keyOf(object.kind, `${parent}.${localName(object)}`)),

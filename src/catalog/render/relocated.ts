@@ -1,6 +1,6 @@
 /** Objects of `from` under the names that they, or what they name, have once the renames are done. */
 import type { Catalog, CatalogObject, ObjectKey } from '../model.ts';
-import { formatName, keyOf, nameOf } from './names.ts';
+import { formatName, keyOf, nameOf, schemaOf } from './names.ts';
 import type { Renaming } from './renames.ts';
 import type { MovedSchemas } from './tokens.ts';
 
@@ -48,10 +48,7 @@ export function afterRenames(object: CatalogObject, renamed: Renamed): CatalogOb
   if (renamings.length + (moved?.size ?? 0) === 0) return object;
   const parent = object.parent === null ? undefined : becomes.get(object.parent);
   const name = nameOf(object);
-  let { suffix } = name;
-  for (const { before, after } of renamings) {
-    if (suffix !== '') suffix = suffix.replaceAll(before.identity, after.identity);
-  }
+  let suffix = name.suffix === '' ? '' : withNewNames(name.suffix, renamings, true);
   if (moved !== undefined && from !== undefined) suffix = withMovedTypes(suffix, from, moved);
   if (parent !== undefined && object.kind !== 'index' && object.kind !== 'statistics') {
     const path = [...nameOf(parent).path, name.path.at(-1) ?? ''];
@@ -70,16 +67,30 @@ export function afterRenames(object: CatalogObject, renamed: Renamed): CatalogOb
 
 /** What is defined by SQL alone: the names in its DROP, qualified as they are, are looked for as words. */
 function definedAfterRenames(object: CatalogObject, renamings: readonly Renaming[]): CatalogObject {
-  let drop = String(object.properties.drop);
-  let { identity } = object;
-  for (const { before, after } of renamings) {
-    if (before.parent !== null) continue;
-    const from = before.kind === 'schema' ? `${before.identity}.` : before.identity;
-    const to = before.kind === 'schema' ? `${after.identity}.` : after.identity;
-    drop = drop.replaceAll(from, to);
-    identity = identity.replaceAll(from, to);
-  }
+  const drop = withNewNames(String(object.properties.drop), renamings);
+  const identity = withNewNames(object.identity, renamings);
   return { ...object, identity, properties: { ...object.properties, drop } };
+}
+
+/**
+ * All at once, so that two that change names do not follow each other; a schema's name counts where a dot follows. What
+ * lives in no schema is named by one word alone, which means something else in a list of types.
+ */
+function withNewNames(text: string, renamings: readonly Renaming[], isTypes = false): string {
+  const names = new Map<string, string>();
+  const patterns: string[] = [];
+  for (const { before, after } of renamings) {
+    const isSchema = before.kind === 'schema';
+    if (before.parent !== null || before.identity === after.identity || names.has(before.identity)) continue;
+    if (!text.includes(before.identity) || (isTypes && !isSchema && schemaOf(before) === null)) continue;
+    names.set(before.identity, after.identity);
+    const word = before.identity.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+    patterns.push(word + (isSchema ? '(?=\\.)' : '(?![\\w$".\\u0080-\\uffff])'));
+  }
+  if (names.size === 0) return text;
+  patterns.sort((a, b) => b.length - a.length);
+  const pattern = new RegExp(`(?<![\\w$".\\u0080-\\uffff])(?:${patterns.join('|')})`, 'g');
+  return text.replaceAll(pattern, (word) => names.get(word) ?? word);
 }
 
 const TYPE_KINDS = ['enum', 'domain', 'composite', 'range', 'base type', 'table', 'view'] as const;

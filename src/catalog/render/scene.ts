@@ -102,13 +102,15 @@ export class Scene implements RenderContext {
     return !this.typeIsRemade(column) && followsType(column, this.from, this.becomes);
   }
 
-  /** The table lets go of its type meanwhile, and is altered itself. */
+  /** Where the type is made anew, or another: the table lets go of it meanwhile, and is altered itself. */
   typeIsRemade(column: CatalogObject): boolean {
     const table = column.parent === null ? undefined : this.from.objects.get(column.parent);
     const ofType = column.kind === 'column' ? table?.properties.ofType : null;
     if (typeof ofType !== 'string') return false;
     const key = keyOf('composite', ofType);
-    return this.#state.dropped.has(key) || this.#state.swapped.has(key);
+    if (this.#state.dropped.has(key) || this.#state.swapped.has(key)) return true;
+    const later = this.becomes.get(column.parent ?? '')?.properties.ofType;
+    return typeof later === 'string' && !this.same(ofType, later);
   }
 
   rebinding(key: ObjectKey): Rebinding | undefined {

@@ -42,7 +42,7 @@ export function columnDefinition(
     tableOf(object, context)?.partitionOf === null &&
     notNullSource(object, context.to) === 'inherited';
   if (wanted.notNull && wanted.notNullValid && !inheritsNotNull && (where === 'table' || fillsRows(wanted))) {
-    sql += notNullClause(object);
+    sql += notNullClause(object, context);
   }
   return sql;
 }

@@ -97,7 +97,7 @@ export const column: KindRenderer = {
   },
   drop(object, context) {
     const had = propertiesOf<ColumnProperties>(object);
-    const left = staysBehind(object, context.from, (key) => context.later(key));
+    const left = staysBehind(object, context);
     if (isInheritedOnly(object, context) && !left) return [];
     const table = alterTable(object, context);
     const relation = ownerRelation(object);

@@ -5,6 +5,7 @@ import type { CatalogObject, ConstraintProperties, TableProperties } from '../..
 import type { KindRenderer, Part, RenderContext } from '../context.ts';
 import { CannotRender, equalJson, make, part, partId, propertiesOf } from '../context.ts';
 import { linksOf } from '../dependencies.ts';
+import { isRenamedCheck, renamedCheck } from '../domain-checks.ts';
 import { staysBehind } from '../inheritance.ts';
 import { keyOf, localName, localPart, ownerRelation } from '../names.ts';
 import { commentChange } from '../owned.ts';
@@ -103,6 +104,12 @@ function create(object: CatalogObject, context: RenderContext): Part[] {
   if (wanted.type === 'trigger') return [];
   const parent = object.parent ?? '';
   const domain = ofDomain(object);
+  const renamed = domain ? renamedCheck(object, context) : undefined;
+  if (renamed !== undefined) {
+    const rename = `ALTER ${host(object)} RENAME CONSTRAINT ${localName(renamed)} TO ${localName(object)}`;
+    const { comment } = propertiesOf<ConstraintProperties>(renamed);
+    return [make([rename, ...commentChange(named(object), comment, wanted.comment)], { uses: () => false })];
+  }
   const brought = wanted.type === 'check' && isBrought(object, context);
   if (isFollower(object) && !brought) {
     const aboveValid = sources(object, context.to).every((one) => one.properties.validated === true);
@@ -299,7 +306,8 @@ export const constraint: KindRenderer = {
   drop(object, context) {
     const own = propertiesOf<ConstraintProperties>(object);
     if (own.type === 'trigger') return [];
-    if (isInherited(object) && !staysBehind(object, context.from, (key) => context.later(key))) return [];
+    if (ofDomain(object) && isRenamedCheck(object, context)) return [];
+    if (isInherited(object) && !staysBehind(object, context)) return [];
     if (survivesInChild(object, context)) {
       return [{ sql: `ALTER TABLE ONLY ${ownerRelation(object)} DROP CONSTRAINT ${localName(object)}` }];
     }

@@ -55,7 +55,11 @@ export function identityBelongings(
   return [
     ...persistenceChange(column, wanted, before, context),
     ...commentChange(`SEQUENCE ${wanted.name}`, before?.comment ?? null, wanted.comment ?? null),
-    ...privilegeChanges({ on: `SEQUENCE ${wanted.name}`, owner }, granted(before), granted(wanted)),
+    ...(before === null && context.hasDefaultPrivileges
+      ? privilegeChanges({ on: `SEQUENCE ${wanted.name}`, owner }, [], granted(wanted), [
+          ...new Set(['PUBLIC', owner, ...context.defaultGrantees]),
+        ])
+      : privilegeChanges({ on: `SEQUENCE ${wanted.name}`, owner }, granted(before), granted(wanted))),
   ];
 }
 

@@ -5,7 +5,7 @@ import type { RenderContext } from '../context.ts';
 import { propertiesOf, withProperties } from '../context.ts';
 import { chosenName, localName, localPart, nameOf, ownerRelation } from '../names.ts';
 import { commentChange } from '../owned.ts';
-import { notNullSource } from '../rebinding.ts';
+import { notNullSource, sources } from '../rebinding.ts';
 import { descendants, followed, tableOf } from './column-inheritance.ts';
 
 /** The constraint's name, said or chosen by the server. */
@@ -15,11 +15,30 @@ export function notNullName(column: CatalogObject): string {
   return chosenName(nameOf(column).path.at(-2) ?? '', localPart(column), 'not_null');
 }
 
-/** ` CONSTRAINT n NOT NULL` within a column definition. */
-export function notNullClause(column: CatalogObject): string {
+/**
+ * ` CONSTRAINT n NOT NULL` within a column definition. A partition has its parent's name, as PARTITION OF gives it: with
+ * another one the parent's could not be renamed any more.
+ */
+export function notNullClause(column: CatalogObject, context: RenderContext): string {
   const wanted = propertiesOf<ColumnProperties>(column);
-  const name = wanted.notNullName === null ? '' : ` CONSTRAINT ${quoted(wanted.notNullName)}`;
-  return `${name} NOT NULL${wanted.notNullNoInherit ? ' NO INHERIT' : ''}`;
+  const above = context.major < 18 ? null : nameAbove(column, context);
+  const name = above ?? (isSaid(column) ? notNullName(column) : null);
+  const clause = name === null ? '' : ` CONSTRAINT ${quoted(name)}`;
+  return `${clause} NOT NULL${wanted.notNullNoInherit ? ' NO INHERIT' : ''}`;
+}
+
+/** The name of the NOT NULL that a partition's column has from above; null where it has none from there. */
+function nameAbove(column: CatalogObject, context: RenderContext): string | null {
+  if (tableOf(column, context)?.partitionOf == null || notNullSource(column, context.to) !== 'inherited') {
+    return null;
+  }
+  const [above] = sources(column, context.to);
+  return above === undefined ? null : (nameAbove(above, context) ?? notNullName(above));
+}
+
+/** Whether its name must be said: the server puts a number behind one of its choice that something else has. */
+function isSaid(column: CatalogObject): boolean {
+  return propertiesOf<ColumnProperties>(column).notNullName !== null || commentOf(column) !== null;
 }
 
 function quoted(name: string): string {
@@ -41,10 +60,10 @@ export function notNullComment(column: CatalogObject, before: string | null): st
 export function notNullAdded(column: CatalogObject): string[] {
   const wanted = propertiesOf<ColumnProperties>(column);
   const table = `ALTER TABLE ${ownerRelation(column)}`;
-  if (wanted.notNullName === null && !wanted.notNullNoInherit && wanted.notNullValid) {
+  if (!isSaid(column) && !wanted.notNullNoInherit && wanted.notNullValid) {
     return [`${table} ALTER COLUMN ${localName(column)} SET NOT NULL`, ...notNullComment(column, null)];
   }
-  const name = wanted.notNullName === null ? '' : `CONSTRAINT ${quoted(wanted.notNullName)} `;
+  const name = isSaid(column) ? `CONSTRAINT ${quoted(notNullName(column))} ` : '';
   const inherit = wanted.notNullNoInherit ? ' NO INHERIT' : '';
   return [
     `${table} ADD ${name}NOT NULL ${localName(column)}${inherit}${wanted.notNullValid ? '' : ' NOT VALID'}`,

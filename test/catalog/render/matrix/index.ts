@@ -3,6 +3,7 @@ import * as columnChanges from './column-changes.ts';
 import * as columns from './columns.ts';
 import * as constraintChanges from './constraint-changes.ts';
 import * as constraints from './constraints.ts';
+import * as counterexamples from './counterexamples.ts';
 import * as definitions from './definitions.ts';
 import * as foreignData from './foreign-data.ts';
 import * as generated from './generated.ts';
@@ -57,6 +58,7 @@ const files = {
   baseTypes,
   rare,
   replacements,
+  counterexamples,
 };
 
 export const MATRIX: readonly (MatrixRow & { readonly file: string })[] = Object.entries(files).flatMap(
