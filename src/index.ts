@@ -29,7 +29,7 @@ export type { Proof, ProvedPlan, RollbackPoint } from './prepare/model.ts';
 export { proofToJson } from './prepare/proof.ts';
 export type { Migration } from './source/model.ts';
 export { readMigrations } from './source/native.ts';
-export { assessSelection } from './workflow/assess.ts';
+export { type AssessOutcome, assessFiles, assessSelection } from './workflow/assess.ts';
 export { makeBackup, proveBackup, readBackups, restore } from './workflow/backup.ts';
 export { baseline } from './workflow/baseline.ts';
 export {

@@ -24,6 +24,11 @@ export const COMMANDS: readonly Entry[] = [
     async () => (await import('./commands/assess.ts')).assessCommand,
   ),
   entry(
+    'stats',
+    'Pull sizes and load of a database, for assessments elsewhere to judge by',
+    async () => (await import('./commands/stats.ts')).statsCommand,
+  ),
+  entry(
     'plan',
     'Compile a migration into steps, each with its way back',
     async () => (await import('./commands/plan.ts')).planCommand,
