@@ -158,7 +158,10 @@ class Storage {
       if (index.kind !== 'i' || index.table === null || files.has(index.filenode)) return false;
       const table = this.#before.relations.get(index.table);
       const now = this.#after.relations.get(index.table);
-      return table !== undefined && now !== undefined && !this.#isEmptied(table, now);
+      if (table === undefined || now === undefined || this.#isEmptied(table, now)) return false;
+      // Moved into another tablespace by itself, its file is copied as it is.
+      const old = this.#before.relations.get(index.oid);
+      return old === undefined || old.tablespace === index.tablespace || now.filenode !== table.filenode;
     });
   }
 }
