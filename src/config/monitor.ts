@@ -57,7 +57,7 @@ export interface MonitorPolicy {
   readonly sessionLimit: number | null;
   /** How long the baseline of the application's latency is sampled before the start, where there is a source. */
   readonly baselineMs: number;
-  /** What a run that takes longer than its limit does: asks where somebody can answer, or goes on. */
+  /** What a run that takes longer than its limit does: waits until somebody lets it go on (`ferrata resume`), or goes on. */
   readonly overdue: 'ask' | 'continue';
 }
 
@@ -86,7 +86,7 @@ export const DEFAULT_MONITOR: MonitorPolicy = {
   health: null,
   sessionLimit: null,
   baselineMs: 5_000,
-  overdue: 'continue',
+  overdue: 'ask',
 };
 
 /** As the configuration gives it (`config/schema.ts` has checked it). */

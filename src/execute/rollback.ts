@@ -17,11 +17,14 @@ import {
   withOutcome,
 } from './failure.ts';
 import type { Conflict } from './model.ts';
+import type { Guard } from './monitor/guard.ts';
 import { runOutside, settleStep, stepIsDone, writeLedger } from './outside.ts';
 import {
   type Executed,
   type ExecutedStep,
   type ExecuteOptions,
+  guardFor,
+  mayGoOn,
   pausedError,
   refusePooler,
   runContext,
@@ -77,6 +80,7 @@ class Rollback {
   readonly #plan: Plan;
   readonly #record: RunRecord;
   readonly #context: RunContext;
+  readonly #guard: Guard | null;
   readonly #done: ExecutedStep[] = [];
   readonly #conflicts: Conflict[] = [];
   readonly #started = performance.now();
@@ -85,7 +89,8 @@ class Rollback {
     this.#options = options;
     this.#record = options.run;
     this.#plan = options.run.plan;
-    this.#context = runContext(options.run.id, options, session);
+    this.#guard = guardFor(options.run.id, 'down', options);
+    this.#context = runContext(options.run.id, options, session, this.#guard);
   }
 
   async run(): Promise<RolledBack> {
@@ -116,14 +121,23 @@ class Rollback {
         if (!this.#isBack(step.id)) continue;
         report({ type: 'step-resumed', run: id, step: step.id, found: 'taken back, says the ledger' });
       }
+      await this.#guard?.begin(
+        this.#context.session,
+        left.some((step) => !step.transactional || step.backfill !== null),
+      );
       for (const step of left) {
         stillOurs(this.#context);
+        if (this.#options.signal?.aborted) throw pausedError(id, migration, this.#done.length, left.length);
+        this.#guard?.step(step.backfill === null);
+        await mayGoOn(this.#context, `The way back of ${step.id}`);
         if (this.#options.signal?.aborted) throw pausedError(id, migration, this.#done.length, left.length);
         await this.#step(step, step === left.at(-1));
       }
       if (left.length === 0) await writeLedger(this.#context, () => this.#finishRows());
     } catch (error) {
       throw await this.#stopped(error);
+    } finally {
+      await this.#guard?.close();
     }
     const ms = Math.round(performance.now() - this.#started);
     report({ type: 'run-finished', run: id, migration, state: 'rolled_back', ms });

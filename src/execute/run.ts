@@ -10,7 +10,9 @@ import type { Step } from '../plan/model.ts';
 import type { Connector } from '../postgres/connection.ts';
 import { Journal, type ReadFingerprint, type RunContext } from './context.ts';
 import type { SourceText } from './failure.ts';
+import { Guard } from './monitor/guard.ts';
 import { alwaysGo, type Throttle } from './monitor/throttle.ts';
+import { pause } from './retry.ts';
 import { RunSession } from './session.ts';
 
 export interface ExecuteOptions {
@@ -26,8 +28,10 @@ export interface ExecuteOptions {
   readonly signal?: AbortSignal | undefined;
   /** Second Ctrl-C: the statement in hand is cancelled on the server. */
   readonly cancel?: AbortSignal | undefined;
-  /** Between the batches of a backfill; without one nothing holds it up. */
+  /** Between steps and batches; the policy's monitors where it is not given. */
   readonly throttle?: Throttle;
+  /** How long the run should take at most, in milliseconds; null, or absent: nobody knows. */
+  readonly estimateMs?: number | null;
   /** The migration's folder, for what lies beside up.sql. */
   readonly folder?: string | null;
   /** Kept over several runs by the caller, who closes it; without one each run opens its own. */
@@ -69,7 +73,12 @@ export async function withSession<T>(
 }
 
 /** What the parts of the runner share while the run of this id goes on; what they report passes its journal. */
-export function runContext(run: string, options: ExecuteOptions, session: RunSession): RunContext {
+export function runContext(
+  run: string,
+  options: ExecuteOptions,
+  session: RunSession,
+  guard: Guard | null,
+): RunContext {
   const journal = new Journal(run);
   return {
     run,
@@ -78,7 +87,7 @@ export function runContext(run: string, options: ExecuteOptions, session: RunSes
     policy: options.policy,
     report: journal.listen(options.reporter),
     signal: options.signal,
-    throttle: options.throttle ?? alwaysGo,
+    throttle: options.throttle ?? guard ?? alwaysGo,
     folder: options.folder ?? null,
     source: options.source,
     readFingerprint: options.readFingerprint ?? null,
@@ -119,4 +128,40 @@ export function pausedError(run: string, migration: string, done: number, total:
       data: { run },
     },
   );
+}
+
+/** The monitors of a run; null where the caller brought a throttle of its own. */
+export function guardFor(run: string, direction: 'up' | 'down', options: ExecuteOptions): Guard | null {
+  if (options.throttle !== undefined) return null;
+  return new Guard({
+    run,
+    direction,
+    connector: options.connector,
+    policy: options.policy.monitor,
+    report: options.reporter,
+    estimateMs: options.estimateMs ?? null,
+  });
+}
+
+/** Waits until the run may go on with its next step. Throws `run-aborted`; a pause that is asked for ends the wait. */
+export async function mayGoOn(context: RunContext, what: string): Promise<void> {
+  let told = false;
+  for (;;) {
+    stillOurs(context);
+    if (context.signal?.aborted) return;
+    const decision = await context.throttle.wait(context.signal);
+    if (decision.kind === 'go') return;
+    if (decision.kind === 'abort') throw abortedError(context.run, what, decision.reason);
+    if (!told) context.report({ type: 'waiting', message: `before ${what}: ${decision.reason}` });
+    told = true;
+    await pause(decision.retryMs, context.signal);
+  }
+}
+
+export function abortedError(run: string, what: string, reason: string): FerrataError {
+  return new FerrataError('run-aborted', `${what} was stopped: ${reason}`, {
+    why: 'A threshold was passed, or somebody asked for it. What was done until then stands.',
+    hint: '`ferrata up` goes on with it, `ferrata down` takes it back.',
+    data: { run, reason },
+  });
 }

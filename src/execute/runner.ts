@@ -17,15 +17,20 @@ import {
 import { standingSteps } from '../ledger/runs.ts';
 import { type BackfillSpec, backfillOf } from '../plan/backfill.ts';
 import type { Plan, Step } from '../plan/model.ts';
+import { conflicting } from '../postgres/lock-conflicts.ts';
 import type { Proof } from '../prepare/model.ts';
 import { runBackfill } from './backfill/run.ts';
 import { captureName, type RunContext } from './context.ts';
 import { asFerrataError, cancelled, connectionLost, transient, withOutcome } from './failure.ts';
+import type { Guard } from './monitor/guard.ts';
 import { runOutside, stepIsDone, writeLedger } from './outside.ts';
 import {
+  abortedError,
   type Executed,
   type ExecutedStep,
   type ExecuteOptions,
+  guardFor,
+  mayGoOn,
   needsSession,
   pausedError,
   refusePooler,
@@ -62,11 +67,23 @@ export async function executeUp(options: UpOptions): Promise<Executed> {
   return await withSession(options, (session) => new Runner(options, session).run());
 }
 
+/** Whether a step is watched from its beginning: one that is not over in a moment. */
+function takesLong(step: Step): boolean {
+  return !step.transactional || backfillOf(step) !== null;
+}
+
+/** Whether others wait for a step by its nature: what takes a strong lock, or waits for others itself. */
+function blocksByNature(step: Step): boolean {
+  if (backfillOf(step) !== null) return false;
+  return !step.transactional || step.expects.some(({ mode }) => conflicting(mode).length > 2);
+}
+
 class Runner {
   readonly #options: UpOptions;
   readonly #plan: Plan;
   readonly #run: NewRun;
   readonly #context: RunContext;
+  readonly #guard: Guard | null;
   readonly #standing: Set<string>;
   readonly #done: ExecutedStep[] = [];
   readonly #started = performance.now();
@@ -90,7 +107,8 @@ class Runner {
       backup: options.backup ?? null,
       startFingerprint: options.startFingerprint ?? null,
     };
-    this.#context = runContext(this.#run.id, options, session);
+    this.#guard = guardFor(this.#run.id, 'up', options);
+    this.#context = runContext(this.#run.id, options, session, this.#guard);
   }
 
   async run(): Promise<Executed> {
@@ -117,13 +135,19 @@ class Runner {
     });
     try {
       await this.#begin(left);
+      await this.#guard?.begin(this.#context.session, left.some(takesLong));
       for (const step of left) {
         stillOurs(this.#context);
+        this.#throwIfPaused(true);
+        this.#guard?.step(blocksByNature(step));
+        await mayGoOn(this.#context, `Step ${step.id}`);
         this.#throwIfPaused(true);
         await this.#step(step);
       }
     } catch (error) {
       throw await this.#stopped(error);
+    } finally {
+      await this.#guard?.close();
     }
     const state = this.#finalState();
     const ms = Math.round(performance.now() - this.#started);
@@ -296,8 +320,10 @@ class Runner {
             cause: raw,
           });
     }
+    const why = this.#guard?.aborted ?? null;
+    if (why !== null && cancelled(error)) error = abortedError(this.#run.id, this.#plan.migration, why);
     const total = this.#plan.steps.length;
-    const paused = error.code === 'run-paused';
+    const paused = error.code === 'run-paused' || (error.code === 'run-aborted' && this.#recorded);
     const standing = this.#standing.size;
     const step = this.#plan.steps.find((candidate) => !this.#standing.has(candidate.id));
     // Outside a transaction: what the step left must be looked at, by `repair` or by the next attempt.
@@ -305,7 +331,8 @@ class Runner {
     const begun = step !== undefined && backfillOf(step) !== null;
     try {
       if (paused) {
-        if (this.#recorded) await this.#write(updateRun(this.#run.id, 'paused'));
+        const reason = error.code === 'run-aborted' ? { error: error.message } : {};
+        if (this.#recorded) await this.#write(updateRun(this.#run.id, 'paused', reason));
       } else {
         const message = error.message;
         await this.#write(

@@ -87,14 +87,18 @@ export class RunSession {
     return session;
   }
 
+  /** Backends of this session and its siblings. */
+  pids(): readonly number[] {
+    return [this, ...this.#siblings].map((session) => session.#connection.pid);
+  }
+
   /** Cancels the statement in hand, over a connection of its own. Never throws. */
   async cancel(): Promise<void> {
     try {
       const other = await this.#connector.connect('cancel');
       try {
-        const pids = [this, ...this.#siblings].map((session) => session.#connection.pid);
         await other.query('SELECT pg_catalog.pg_cancel_backend(pid) FROM unnest($1::pg_catalog.int4[]) pid', [
-          pids,
+          this.pids(),
         ]);
       } finally {
         await other.close();

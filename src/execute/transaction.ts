@@ -101,7 +101,8 @@ export async function runTransaction(context: RunContext, work: TransactionalWor
       await session.connection.script(`ROLLBACK; ${CLEAN_SESSION}`).catch(() => {});
       const error = ledgerFailure(raw);
       // The wait for a quiet moment has had its time.
-      const reason = inTheWay(error) ? null : transient(error);
+      const released = cancelled(error) ? (context.throttle.released?.() ?? null) : null;
+      const reason = inTheWay(error) ? null : (released ?? transient(error));
       if (reason !== null && attempt <= policy.retries && !context.signal?.aborted) {
         const waitMs = backoff(attempt);
         report({ type: 'step-retried', run: context.run, step: work.step, attempt, waitMs, reason });

@@ -8,12 +8,14 @@ export interface Wanted {
   readonly reason: string | null;
   /** Who asked: `user@host`. */
   readonly by: string;
+  /** When, by the server's clock: what was asked anew has another. */
+  readonly at: string;
 }
 
 /** Null where nobody asked for anything. */
 export async function readWanted(connection: Connection, run: string): Promise<Wanted | null> {
   const [row] = await connection.query<Wanted>(
-    'SELECT wanted, factor, reason, by FROM ferrata.control WHERE run = $1',
+    `SELECT wanted, factor, reason, by, at::pg_catalog.text AS at FROM ferrata.control WHERE run = $1`,
     [run],
   );
   return row ?? null;
@@ -23,7 +25,7 @@ export async function readWanted(connection: Connection, run: string): Promise<W
 export async function writeWanted(
   connection: Connection,
   run: string,
-  asked: Partial<Omit<Wanted, 'by'>> & Pick<Wanted, 'by'>,
+  asked: Partial<Omit<Wanted, 'by' | 'at'>> & Pick<Wanted, 'by'>,
 ): Promise<void> {
   await connection.query(
     `INSERT INTO ferrata.control (run, wanted, factor, reason, by)
@@ -32,4 +34,9 @@ export async function writeWanted(
        reason = $4, by = $5, at = pg_catalog.clock_timestamp()`,
     [run, asked.wanted ?? null, asked.factor ?? null, asked.reason ?? null, asked.by],
   );
+}
+
+/** Forgets what was asked of an earlier process of the run. */
+export async function clearWanted(connection: Connection, run: string): Promise<void> {
+  await connection.query('DELETE FROM ferrata.control WHERE run = $1', [run]);
 }

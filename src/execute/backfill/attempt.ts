@@ -1,7 +1,7 @@
 /** A transaction of the engine's own, tried until it is committed: lost connections, locks in the way, a renewed lease. */
 import { FerrataError, isFerrataError } from '../../errors.ts';
 import type { RunContext } from '../context.ts';
-import { connectionLost, ledgerFailure, transient, withBlockers } from '../failure.ts';
+import { cancelled, connectionLost, ledgerFailure, transient, withBlockers } from '../failure.ts';
 import { backoff, pause } from '../retry.ts';
 import { CLEAN_SESSION, type RunSession } from '../session.ts';
 
@@ -51,7 +51,8 @@ export async function attempt<T>(
       const error = ledgerFailure(raw);
       // Another worker of ours has renewed the lease meanwhile.
       if (isLeaseLost(error) && token !== lease.token && !lease.lost.aborted) continue;
-      const reason = troubleOf(error);
+      const released = cancelled(error) ? (context.throttle.released?.() ?? null) : null;
+      const reason = released ?? troubleOf(error);
       if (reason === null || tries > policy.retries || signal?.aborted) {
         throw await withBlockers(session.connection, error);
       }

@@ -9,7 +9,7 @@ import type { Connection } from '../../postgres/connection.ts';
 import { quoteQualified } from '../../sql/quote.ts';
 import type { RunContext } from '../context.ts';
 import { pause } from '../retry.ts';
-import { pausedError, stillOurs } from '../run.ts';
+import { mayGoOn, pausedError, stillOurs } from '../run.ts';
 import { transactionLimits } from '../session.ts';
 import { REGISTRY } from '../undo/function.ts';
 import { replayRange } from '../undo/replay.ts';
@@ -137,6 +137,7 @@ async function walkBack(way: WayBack, start: Checkpoint): Promise<void> {
   let checkpoint = start;
   while (checkpoint.phase !== 'done') {
     stillOurs(context);
+    await mayGoOn(context, `The way back of ${work.step}`);
     if (signal?.aborted) throw pausedError(context.run, work.migration, 0, 1);
     const from = checkpoint;
     progress.next(size.rows());

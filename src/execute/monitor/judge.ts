@@ -24,6 +24,11 @@ export class Judge {
     return passed[0] ?? 'ok';
   }
 
+  /** Counts anew: somebody has looked, and decided to go on. */
+  forget(): void {
+    this.#since.clear();
+  }
+
   /** A reading that could not be had says nothing about how long the value has been where it is: the count goes on. */
   #passed(verdict: Verdict, threshold: Threshold | null, value: number, now: number): boolean {
     if (threshold === null || !(value > threshold.limit)) {

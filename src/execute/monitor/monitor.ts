@@ -5,7 +5,7 @@
  */
 import type { MonitorPolicy, SignalName } from '../../config/monitor.ts';
 import type { Reporter } from '../../events.ts';
-import { readWanted, type Wanted } from '../../ledger/control.ts';
+import { clearWanted, readWanted, type Wanted } from '../../ledger/control.ts';
 import { insertSamples, type Sample } from '../../ledger/samples.ts';
 import { createConnector } from '../../postgres/connect.ts';
 import type { Connection, Connector } from '../../postgres/connection.ts';
@@ -25,8 +25,8 @@ export interface MonitorOptions {
   readonly report: Reporter;
   /** The application's p99 before the run, in milliseconds; null where it was not sampled. */
   readonly baselineMs?: number | null;
-  /** Somebody waits for us, or the run is to end: what runs on the server at this moment is to be given up. */
-  readonly release: (reason: string) => void;
+  /** Somebody waits for us, or (`ends`) the run is to end: what runs on the server at this moment is to be given up. */
+  readonly release: (reason: string, ends: boolean) => void;
 }
 
 /** What holds now, and why. */
@@ -49,6 +49,11 @@ export class Monitor implements Throttle {
   #wanted: Wanted | null = null;
   /** Once a run is to be aborted nothing that is read later changes that. */
   #aborted: string | null = null;
+  /** Why it is held until somebody answers (`onAbort: hold`). */
+  #held: string | null = null;
+  /** Somebody has let a run go on that takes longer than it should. */
+  #overdueAnswered = false;
+  #fresh = true;
   #loop: Promise<void>;
   #looked = false;
   #first: () => void = () => {};
@@ -117,7 +122,9 @@ export class Monitor implements Throttle {
     let samples: readonly Sample[];
     try {
       this.#connection ??= await this.#options.connector.connect('monitor');
-      this.#wanted = await readWanted(this.#connection, run);
+      if (this.#fresh) await clearWanted(this.#connection, run);
+      this.#fresh = false;
+      this.#hear(await readWanted(this.#connection, run));
       const health = once(() => this.#health?.read() ?? Promise.resolve(null));
       const { watched } = this.#options;
       const replica = (url: string) => this.#replica(url);
@@ -136,6 +143,21 @@ export class Monitor implements Throttle {
     }
   }
 
+  /** What is asked anew answers whatever the run waits for. */
+  #hear(wanted: Wanted | null): void {
+    const anew = wanted !== null && wanted.at !== this.#wanted?.at;
+    this.#wanted = wanted;
+    if (!anew || wanted.wanted !== 'go') return;
+    this.#held = null;
+    const { signals } = this.#options.policy;
+    for (const [name, judge] of this.#judges) {
+      if (signals[name].abort !== null) judge.forget();
+    }
+    if (this.#state.verdict === 'pause' && this.#state.reason.startsWith('duration')) {
+      this.#overdueAnswered = true;
+    }
+  }
+
   #replica(url: string): Connector {
     const known = this.#replicas.get(url) ?? createConnector(url);
     this.#replicas.set(url, known);
@@ -147,41 +169,55 @@ export class Monitor implements Throttle {
     const before = this.#state;
     const next = this.#next(samples, policy);
     this.#state = next;
+    const byHand = this.#wanted?.wanted === 'abort';
+    if (next.verdict === 'abort' && policy.onAbort === 'hold' && !byHand) {
+      this.#held ??= next.reason;
+      this.#state = { verdict: 'pause', reason: `held: ${this.#held}; ferrata resume or abort decides` };
+      if (before.verdict !== 'pause') {
+        this.#tell('pause', this.#state.reason);
+        release(next.reason, false);
+      }
+      return;
+    }
     if (next.verdict === 'abort' && this.#aborted === null) {
       this.#aborted = next.reason;
       this.#tell('abort', next.reason);
-      release(next.reason);
+      release(next.reason, true);
       return;
     }
     // The figures of a reason change with every look: that alone is no news.
     if (next.verdict !== before.verdict) this.#tell(next.verdict === 'ok' ? 'go' : next.verdict, next.reason);
     const waiting = samples.find(({ signal }) => signal === 'waiting-sessions');
-    if (waiting?.state === 'pause') release(`${waiting.detail ?? 'sessions'} waiting for this migration`);
+    if (waiting?.state === 'pause')
+      release(`${waiting.detail ?? 'sessions'} waiting for this migration`, false);
   }
 
   #next(samples: readonly Sample[], policy: MonitorPolicy): State {
     const wanted = this.#wanted;
     if (wanted?.wanted === 'abort') return { verdict: 'abort', reason: asked('abort', wanted) };
     const worst = samples.reduce<State>((high, sample) => {
-      const verdict = verdictOf(sample, policy);
+      const verdict = this.#verdictOf(sample, policy);
       return VERDICTS.indexOf(verdict) > VERDICTS.indexOf(high.verdict)
         ? { verdict, reason: `${sample.signal}: ${sample.detail ?? sample.state}` }
         : high;
     }, FINE);
+    if (this.#held !== null) return { verdict: 'abort', reason: this.#held };
     if (worst.verdict !== 'abort' && wanted?.wanted === 'pause') {
       return { verdict: 'pause', reason: asked('pause', wanted) };
     }
     return worst;
   }
 
+  #verdictOf(sample: Sample, policy: MonitorPolicy): Verdict {
+    if (sample.state === 'unreadable') return policy.unreadable === 'pause' ? 'pause' : 'warn';
+    const verdict = VERDICTS.find((known) => known === sample.state) ?? 'ok';
+    const lets = this.#overdueAnswered || policy.overdue === 'continue';
+    return sample.signal === 'duration' && verdict === 'pause' && lets ? 'warn' : verdict;
+  }
+
   #tell(decision: 'go' | 'warn' | 'pause' | 'abort', reason: string): void {
     this.#options.report({ type: 'throttled', run: this.#options.run, decision, reason });
   }
-}
-
-function verdictOf(sample: Sample, policy: MonitorPolicy): Verdict {
-  if (sample.state === 'unreadable') return policy.unreadable === 'pause' ? 'pause' : 'warn';
-  return VERDICTS.find((verdict) => verdict === sample.state) ?? 'ok';
 }
 
 function asked(what: string, { by, reason }: Wanted): string {

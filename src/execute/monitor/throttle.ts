@@ -25,6 +25,11 @@ export interface Throttle {
   wait(signal: AbortSignal | undefined): Promise<ThrottleDecision>;
   /** Told after every batch. */
   heard?(outcome: BatchOutcome): void;
+  /**
+   * Why it had the statement in hand cancelled, so that it is worth another try; null where it had not. Asking once
+   * answers for one statement.
+   */
+  released?(): string | null;
 }
 
 const GO: ThrottleDecision = { kind: 'go', factor: 1 };
