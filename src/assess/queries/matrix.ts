@@ -1,6 +1,14 @@
 /** Query × state: what each reading says, put together. */
 import type { MissingValue } from './given.ts';
-import type { KnownQuery, QueryAtState, QueryError, QueryResult, SchemaState, Touch } from './model.ts';
+import type {
+  Doubt,
+  KnownQuery,
+  QueryAtState,
+  QueryError,
+  QueryResult,
+  SchemaState,
+  Touch,
+} from './model.ts';
 import { comparePlans, type Names, type Planned } from './plan.ts';
 import { type Prepared, resultChanges } from './prepare.ts';
 
@@ -18,7 +26,7 @@ export interface StateReading {
 
 export interface QueryContext {
   readonly touches: readonly Touch[];
-  readonly notes: readonly string[];
+  readonly doubts: readonly Doubt[];
 }
 
 /** Judges one query over all states, in order. */
@@ -28,12 +36,12 @@ export function judgeQuery(
   context: QueryContext,
 ): QueryResult {
   const errors = readings.map((reading) => errorIn(query, reading));
-  const baseIndex = errors.findIndex((error) => error === null);
+  const baseIndex = errors.indexOf(null);
   const base = baseIndex === -1 ? undefined : readings[baseIndex];
   const expected = new Set(
     (base?.missing.get(query.id) ?? []).map(({ table, column }) => `${table}.${column}`),
   );
-  const notes = new Map<string, string>();
+  const doubts = new Map<string, Doubt>();
   const states = readings.map((reading, index): QueryAtState => {
     const missing = (reading.missing.get(query.id) ?? []).filter(
       ({ table, column }) => !expected.has(`${table}.${column}`),
@@ -41,12 +49,11 @@ export function judgeQuery(
     const certain = missing.find(({ trigger }) => !trigger);
     for (const { table, column, trigger } of missing) {
       const key = `${table}.${column}`;
-      if (trigger && !notes.has(key)) {
-        notes.set(
-          key,
-          `gives no value for ${key}, which must not be NULL from ${reading.state.id} on: a trigger may give it`,
-        );
-      }
+      if (!trigger || index < baseIndex || doubts.has(key)) continue;
+      doubts.set(key, {
+        state: reading.state.id,
+        why: `it gives no value for ${key}, which must not be NULL: the table’s trigger may give it or not`,
+      });
     }
     const error =
       errors[index] ?? (certain === undefined || index < baseIndex ? null : missingError(certain));
@@ -69,7 +76,7 @@ export function judgeQuery(
     outcome: outcomeOf(states, baseIndex),
     states,
     touches: context.touches,
-    notes: [...context.notes, ...notes.values()],
+    doubts: [...context.doubts, ...doubts.values()],
   };
 }
 

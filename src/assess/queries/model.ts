@@ -94,7 +94,13 @@ export interface QueryResult extends KnownQuery {
   readonly states: readonly QueryAtState[];
   /** What it reads, writes or calls that a step changes. */
   readonly touches: readonly Touch[];
-  readonly notes: readonly string[];
+  /** Prepared without an error, and yet likely to fail when they run: from which state on, and why. */
+  readonly doubts: readonly Doubt[];
+}
+
+export interface Doubt {
+  readonly state: string;
+  readonly why: string;
 }
 
 /** What all queries together say. */

@@ -23,7 +23,12 @@ export function deploymentOrder(states: readonly SchemaState[], queries: readonl
   const hasNew = needing.length > 0;
   const first = breaking.filter((query) => works(query).indexOf(false) === firstBreak);
   return {
-    sentence: [...sentences(), ...heldSentence(queries), ...passingSentence(passing)].join(' '),
+    sentence: [
+      ...sentences(),
+      ...doubtSentence(queries),
+      ...heldSentence(queries),
+      ...passingSentence(passing),
+    ].join(' '),
     newFrom: hasNew ? (states[newFrom]?.id ?? null) : null,
     oldUntil: hasBreak ? (states[firstBreak - 1]?.id ?? null) : null,
   };
@@ -80,6 +85,16 @@ function heldSentence(queries: readonly QueryResult[]): string[] {
   ];
   return [
     `Sessions that hold ${listed(held)} as ${held.length === 1 ? 'a prepared statement' : 'prepared statements'} get one error each after ${at.join(', ')}: have the pool reconnect, or the driver prepare anew.`,
+  ];
+}
+
+function doubtSentence(queries: readonly QueryResult[]): string[] {
+  const doubted = queries.filter(({ doubts }) => doubts.length > 0);
+  if (doubted.length === 0) return [];
+  const [first] = doubted.flatMap(({ doubts }) => doubts);
+  const more = doubted.some(({ doubts }) => doubts.length > 1) || doubted.length > 1 ? ', for one' : '';
+  return [
+    `${capital(listed(doubted))} ${doubted.length === 1 ? 'is' : 'are'} likely to fail when run from ${first?.state ?? ''} on: ${first?.why ?? ''}${more}.`,
   ];
 }
 

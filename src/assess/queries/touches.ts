@@ -2,7 +2,7 @@
 import type { StepChange } from '../impact/changes.ts';
 import type { Reach } from '../impact/tree.ts';
 import type { QueryContext } from './matrix.ts';
-import type { KnownQuery, Touch } from './model.ts';
+import type { Doubt, KnownQuery, Touch } from './model.ts';
 import type { Addresses } from './touched.ts';
 
 export interface QueryFacts {
@@ -19,7 +19,8 @@ export function touchesOf(
   reaches: readonly { readonly change: StepChange; readonly reach: Reach }[],
 ): QueryContext {
   const touches: Touch[] = [];
-  const notes: string[] = [];
+  const doubts = new Map<string, Doubt>();
+  const remade = new Set(reaches.map(({ change }) => change.object));
   const writes = WRITES.has(query.kind);
   for (const { change, reach } of reaches) {
     // A column, or a new constraint, of a table that the query reads whole is told by what becomes of the query.
@@ -37,14 +38,17 @@ export function touchesOf(
       step: change.step,
     });
     for (const [address, body] of reach.broken) {
+      // A function that the migration itself makes anew names what is there then.
+      if (remade.has(body)) continue;
       const runs = address.startsWith('written ')
         ? writes && addresses.has(address.slice('written '.length))
         : addresses.has(address);
-      if (runs)
-        notes.push(
-          `runs ${body}, whose body names ${change.object} (${change.what} at ${change.step}): prepared without an error, it fails when it gets there`,
-        );
+      if (!runs) continue;
+      doubts.set(`${body} ${change.object}`, {
+        state: change.step,
+        why: `it runs ${body}, whose body still names ${change.object} (${change.what})`,
+      });
     }
   }
-  return { touches, notes: [...new Set(notes)] };
+  return { touches, doubts: [...doubts.values()] };
 }

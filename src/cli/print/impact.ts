@@ -87,7 +87,7 @@ function fate({ fate: becomes, breaks }: Dependent, p: Palette): string {
     case 'stays':
       return '';
     case 'dropped':
-      return p.red('goes with it');
+      return p.red('is dropped');
     case 'changed':
     case 'renamed':
       return p.yellow(`is ${becomes} too`);
@@ -102,7 +102,13 @@ function printHits(
   { application, moreHits, elsewhere }: ChangeImpact,
   { palette: p, width, verbose }: ImpactView,
 ): string[] {
-  const hits = application ?? [];
+  const places = new Set<string>();
+  // A line that names it twice is one place.
+  const hits = (application ?? []).filter(({ file, line }) => {
+    const isNew = !places.has(`${file}:${line}`);
+    places.add(`${file}:${line}`);
+    return isNew;
+  });
   const shown = verbose ? hits : hits.slice(0, MOST_HITS);
   const lines = shown.map((hit) =>
     hang(`${p.cyan(`${hit.file}:${hit.line}`)}  ${kind(hit, p)}  ${hit.excerpt}`, width, 4),

@@ -48,7 +48,7 @@ export function printQueries(
     );
   }
   const told = judged
-    .filter((query) => verbose || query.outcome !== 'unaffected' || query.notes.length > 0)
+    .filter((query) => verbose || query.outcome !== 'unaffected' || query.doubts.length > 0)
     .sort((a, b) => RANK[a.outcome] - RANK[b.outcome] || (b.calls ?? 0) - (a.calls ?? 0));
   const shown = told.slice(0, verbose || told.length <= MOST + 1 ? told.length : MOST);
   if (shown.length > 0) {
@@ -86,7 +86,7 @@ function matrix(
     const same =
       last !== undefined &&
       index > 1 &&
-      queries.every(({ states: at }) => mark(at[index], p) === mark(at[last.to], p));
+      queries.every((query) => mark(query, index, p) === mark(query, last.to, p));
     if (same) last.to = index;
     else columns.push({ from: index, to: index });
   }
@@ -114,7 +114,7 @@ function matrix(
       const short = name.length > room ? `${name.slice(0, room - 1)}…` : name;
       return row(
         short,
-        columns.map(({ from }) => mark(query.states[from], p)),
+        columns.map(({ from }) => mark(query, from, p)),
       );
     }),
   ];
@@ -124,10 +124,13 @@ function label({ id, name }: QueryResult): string {
   return name === null ? id : `${id} ${name}`;
 }
 
-function mark(at: QueryAtState | undefined, p: Palette): string {
+function mark(query: QueryResult, index: number, p: Palette): string {
+  const at = query.states[index];
   if (at === undefined) return '';
   if (at.verdict === 'fails') return p.red('fails');
-  const word = at.verdict === 'worse' ? p.yellow('slow') : p.green('ok');
+  const since = query.doubts.map(({ state }) => query.states.findIndex((one) => one.state === state));
+  const doubtful = since.some((from) => from !== -1 && from <= index);
+  const word = at.verdict === 'worse' ? p.yellow('slow') : doubtful ? p.yellow('ok?') : p.green('ok');
   return at.held === null ? word : `${word}${p.yellow('!')}`;
 }
 
@@ -148,7 +151,9 @@ function printQuery(query: QueryResult, { palette: p, width }: QueriesView): str
   for (const touch of query.touches) {
     lines.push(hang(p.dim(`touches ${touch.object}: ${touch.change} at ${touch.step}`), width, 4));
   }
-  for (const note of query.notes) lines.push(hang(p.yellow(note), width, 4));
+  for (const { state, why } of query.doubts) {
+    lines.push(hang(`${p.bold(state)}: ${p.yellow('likely to fail when it runs')}: ${why}`, width, 4));
+  }
   return lines;
 }
 
