@@ -26,7 +26,7 @@ export function deploymentOrder(states: readonly SchemaState[], queries: readonl
     sentence: [
       ...sentences(),
       ...doubtSentence(queries),
-      ...heldSentence(queries),
+      ...heldSentence(queries, states.length === 2),
       ...passingSentence(passing),
     ].join(' '),
     newFrom: hasNew ? (states[newFrom]?.id ?? null) : null,
@@ -75,7 +75,7 @@ function sameEverywhere(judged: readonly QueryResult[]): string {
   return `${works}; ${listed(changed)} ${changed.length === 1 ? 'gives' : 'give'} another result than before: see that the application takes either.`;
 }
 
-function heldSentence(queries: readonly QueryResult[]): string[] {
+function heldSentence(queries: readonly QueryResult[], oneStep: boolean): string[] {
   const held = queries.filter(({ states }) => states.some((state) => state.held !== null));
   if (held.length === 0) return [];
   const at = [
@@ -84,7 +84,7 @@ function heldSentence(queries: readonly QueryResult[]): string[] {
     ),
   ];
   return [
-    `Sessions that hold ${listed(held)} as ${held.length === 1 ? 'a prepared statement' : 'prepared statements'} get one error each after ${at.join(', ')}: have the pool reconnect, or the driver prepare anew.`,
+    `Sessions that hold ${listed(held)} as ${held.length === 1 ? 'a prepared statement' : 'prepared statements'} get one error each after ${oneStep ? 'the migration' : at.join(', ')}: have the pool reconnect, or the driver prepare anew.`,
   ];
 }
 

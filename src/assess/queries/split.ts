@@ -26,7 +26,9 @@ export function splitStatements(source: string): readonly Piece[] {
   for (const token of tokens(source)) {
     const written = source.slice(token.start, token.end);
     if (token.kind === 'comment') {
-      if (start === null) comments.push(written);
+      // Behind a statement, on its last line, it speaks of that one.
+      if (start === null && source.slice(end, token.start).includes('\n')) comments.push(written);
+      else if (start === null && pieces.length === 0) comments.push(written);
       continue;
     }
     if (written === ';' && atomic === 0) {
