@@ -1,10 +1,10 @@
 /** One migration: run, verified, recorded, reported; or gone on with after an interruption. */
 import { fingerprintCatalog } from '../catalog/fingerprint.ts';
 import type { Catalog } from '../catalog/model.ts';
-import { FerrataError } from '../errors.ts';
+import { FerrataError, isFerrataError } from '../errors.ts';
 import { executeDown } from '../execute/rollback.ts';
 import type { Executed } from '../execute/run.ts';
-import { executeUp } from '../execute/runner.ts';
+import { executeUp, type UpOptions } from '../execute/runner.ts';
 import type { RunSession } from '../execute/session.ts';
 import type { Lease } from '../ledger/lease.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -15,6 +15,7 @@ import type { ProvedPlan } from '../prepare/model.ts';
 import type { Migration } from '../source/model.ts';
 import type { Baseline, Verification } from '../verify/model.ts';
 import { readLiveSchema } from './live-schema.ts';
+import { ownerName } from './owner.ts';
 import type { Session } from './session.ts';
 
 /** What a person asks for while it runs. */
@@ -63,7 +64,7 @@ export async function runMigration(tools: RunTools, input: RunInput): Promise<Ru
   const { migration, plan, proved, catalog } = input;
   const verifies = policy.verify === 'on';
   const baseline = verifies ? await baselineFor(session.connection, input) : null;
-  const executed = await executeUp({
+  const executed = await executeOrTakeBack(tools, input.migration, {
     connector: session.connector,
     session: runSession,
     lease,
@@ -110,7 +111,7 @@ export async function resumeUnfinished(
     hint: null,
   });
   const verifies = policy.verify === 'on';
-  const executed = await executeUp({
+  const executed = await executeOrTakeBack(tools, migration, {
     connector: session.connector,
     session: runSession,
     lease,
@@ -130,6 +131,61 @@ export async function resumeUnfinished(
   const proved = left.proof === null ? null : { proof: left.proof, plan: left.plan };
   // What was there before the run began is gone: content is compared with the proof's schema alone.
   return finish(tools, executed, { migration, plan: left.plan, proved, catalog: null, baseline: null });
+}
+
+/** What `monitor.onAbort` asks for follows a run that was aborted. Throws `run-aborted` all the same. */
+async function executeOrTakeBack(
+  tools: RunTools,
+  migration: Migration | null,
+  options: UpOptions,
+): Promise<Executed> {
+  try {
+    return await executeUp(options);
+  } catch (error) {
+    const run = isFerrataError(error) && error.code === 'run-aborted' ? error.details.data?.run : undefined;
+    if (!isFerrataError(error) || typeof run !== 'string') throw error;
+    const { session, ledger } = tools;
+    await ledger.audit(ownerName(), 'aborted', { run, reason: error.message });
+    if (options.policy.monitor.onAbort !== 'rollback') throw error;
+    session.reporter({ type: 'warning', message: error.message, hint: 'taking it back, as the policy says' });
+    try {
+      await takeBack(tools, await requireRun(ledger, run), migration);
+    } catch (failure) {
+      // An unproved run may have no way back: then what stands is told, and why it stays.
+      if (!isFerrataError(failure) || failure.code !== 'rollback-unavailable') throw failure;
+      throw new FerrataError('run-aborted', error.message, {
+        ...error.details,
+        why: `What was done until then stands: ${failure.message}.`,
+        cause: error,
+      });
+    }
+    const { writeRunReport } = await import('./report.ts');
+    const report = await writeRunReport(session, ledger, run);
+    throw new FerrataError('run-aborted', error.message, {
+      ...error.details,
+      why: 'A threshold was passed, or somebody asked for it. What it had done was taken back.',
+      hint: `The schema and the data are as they were. ${report === null ? '' : `The report: ${report}`}`.trim(),
+      data: { ...error.details.data, rolledBack: true },
+      cause: error,
+    });
+  }
+}
+
+async function takeBack(tools: RunTools, run: RunRecord, migration: Migration | null): Promise<void> {
+  const { session, lease, runSession } = tools;
+  await executeDown({
+    connector: session.connector,
+    session: runSession,
+    lease,
+    policy: session.settings.environment.policy,
+    reporter: session.reporter,
+    source: null,
+    readFingerprint,
+    run,
+    downSource: sourceOfDown(migration),
+  });
+  const { recordLiveSchema } = await import('./drift.ts');
+  await recordLiveSchema(session, `rollback of ${run.migration}`, run.id);
 }
 
 interface Finish {
@@ -172,7 +228,7 @@ async function refuse(
   input: Finish,
   verification: Verification,
 ): Promise<never> {
-  const { session, ledger, lease, runSession } = tools;
+  const { session, ledger } = tools;
   const { policy } = session.settings.environment;
   const failures = verification.results.filter((result) => !result.ok && result.severity === 'error');
   const [first] = failures;
@@ -180,20 +236,7 @@ async function refuse(
   await ledger.setState(executed.run, 'failed', { error: `verification failed: ${what}`, verification });
   const rollsBack = policy.onVerifyFailure === 'rollback';
   if (rollsBack) {
-    const run = await requireRun(ledger, executed.run);
-    await executeDown({
-      connector: session.connector,
-      session: runSession,
-      lease,
-      policy,
-      reporter: session.reporter,
-      source: null,
-      readFingerprint,
-      run,
-      downSource: sourceOfDown(input.migration),
-    });
-    const { recordLiveSchema } = await import('./drift.ts');
-    await recordLiveSchema(session, `rollback of ${executed.migration}`, executed.run);
+    await takeBack(tools, await requireRun(ledger, executed.run), input.migration);
   }
   const { writeRunReport } = await import('./report.ts');
   const report = await writeRunReport(session, ledger, executed.run);
