@@ -1,9 +1,8 @@
-import { deparse } from '../../sql/deparse.ts';
 import type { ParsedStatement } from '../../sql/model.ts';
 import { quoteIdent } from '../../sql/quote.ts';
-import { child, children, type Node, text } from '../../sql/tree.ts';
 import type { AssessContext } from '../context.ts';
 import { foreignKeysOf, type NewForeignKey, targetColumns } from './foreign-keys.ts';
+import { retyped } from './retyped.ts';
 import { type ScriptHit, scriptRule } from './rule.ts';
 
 /** Integers, narrowest first; as `format_type` has them, and as the server's own name. */
@@ -49,43 +48,8 @@ function hits(statement: ParsedStatement, key: NewForeignKey, context: AssessCon
       {
         statement,
         message: `${key.table}.${quoteIdent(column)} is ${own}, ${key.referenced}.${quoteIdent(targets[n] ?? '')} is ${other}: what does not fit cannot be referred to.`,
-        safeSql: async () => [await withType(statement, column, OWN[other] ?? other)],
+        safeSql: async () => [await retyped(statement, column, OWN[other] ?? other)],
       },
     ];
   });
-}
-
-/** The statement with another type of the column that it makes; null where it does not make it. */
-async function withType(
-  { kind, node }: ParsedStatement,
-  column: string,
-  type: string,
-): Promise<string | null> {
-  let found = false;
-  const typed = (definition: Node): Node => {
-    if (text(definition, 'colname') !== column) return definition;
-    found = true;
-    const names = [{ String: { sval: 'pg_catalog' } }, { String: { sval: type } }];
-    return { ...definition, typeName: { ...child(definition, 'typeName'), names } };
-  };
-  const changed =
-    kind === 'CreateStmt'
-      ? {
-          ...node,
-          tableElts: children(node, 'tableElts').map((item) => ({
-            [item.kind]: item.kind === 'ColumnDef' ? typed(item.node) : item.node,
-          })),
-        }
-      : {
-          ...node,
-          cmds: children(node, 'cmds').map(({ node: command }) => {
-            const definition = child(child(command, 'def'), 'ColumnDef');
-            return {
-              AlterTableCmd:
-                definition === null ? command : { ...command, def: { ColumnDef: typed(definition) } },
-            };
-          }),
-        };
-  const sql = await deparse(kind, changed);
-  return found ? sql : null;
 }

@@ -1,6 +1,11 @@
+import type { FunctionProperties } from '../../catalog/model.ts';
 import { quoteIdent } from '../../sql/quote.ts';
-import { relationOf, showName, text } from '../../sql/tree.ts';
+import { relationOf, text } from '../../sql/tree.ts';
+import type { AssessContext } from '../context.ts';
 import { existingRelation, rule } from './rule.ts';
+import { twinColumn } from './twin-column.ts';
+
+const RELATIONS = new Set(['OBJECT_TABLE', 'OBJECT_VIEW', 'OBJECT_MATVIEW', 'OBJECT_FOREIGN_TABLE']);
 
 export const renameColumn = rule({
   id: 'rename-column',
@@ -13,24 +18,46 @@ export const renameColumn = rule({
     const written = relationOf(node);
     const from = text(node, 'subname');
     const to = text(node, 'newname');
-    const relationType = text(node, 'relationType');
-    if (text(node, 'renameType') !== 'OBJECT_COLUMN' || relationType !== 'OBJECT_TABLE') return [];
+    const kind = text(node, 'relationType') ?? '';
+    if (text(node, 'renameType') !== 'OBJECT_COLUMN' || !RELATIONS.has(kind)) return [];
     if (table === null || written === null || from === null || to === null) return [];
-    const type = context.column(table, from)?.type ?? null;
+    if (context.isNewColumn(table, from)) return [];
+    const functions = functionsNaming(table, from, context);
+    const also =
+      functions.length === 0
+        ? ''
+        : ` ${functions.join(', ')} may name it, too: what their text says, the server does not change.`;
     return [
       {
-        message: `From this moment on, ${table}.${quoteIdent(from)} does not exist for programs that still run.`,
-        safeSql:
-          type === null ? [] : [`ALTER TABLE ${showName(written)} ADD COLUMN ${quoteIdent(to)} ${type}`],
+        message: `From this moment on, ${table}.${quoteIdent(from)} does not exist for programs that still run.${also}`,
+        safeSql: kind === 'OBJECT_TABLE' ? twinColumn(context, { table, written }, from, to) : [],
       },
     ];
   },
-  why: 'Old and new versions of an application run side by side during a deployment; only one of them knows the new name. Functions keep the old name in their text and fail when they are next called.',
+  why: 'Old and new versions of a program run side by side during a deployment; only one of them knows the new name. Functions keep the old name in their text and fail when they are next called; views keep it as the name of theirs (PostgreSQL manual, ALTER TABLE, RENAME).',
   instead:
-    'Add the new column, keep the two equal with a trigger, fill it in batches, move the programs, then drop the old one; or leave the name and alias it in the application.',
+    'Add the new column, keep the two equal with a trigger, and fill it in batches; move the programs, then drop the trigger and the old column. Or leave the name, and give it another in the program.',
   example: {
     schema: 'CREATE TABLE t (id int PRIMARY KEY, a int); INSERT INTO t VALUES (1, 2);',
     bad: 'ALTER TABLE t RENAME COLUMN a TO b;',
     danger: { kind: 'breaks', query: 'SELECT a FROM t', sqlstate: '42703' },
   },
+  manual: 'sql-altertable.html',
 });
+
+/** Functions whose text holds both names. */
+function functionsNaming(table: string, column: string, context: AssessContext): readonly string[] {
+  const name = table.slice(table.indexOf('.') + 1);
+  const has = (text: string, word: string): boolean =>
+    new RegExp(`(^|[^\\w$])${word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}($|[^\\w$])`).test(text);
+  return context.known
+    .objects('function')
+    .filter(({ properties }) => {
+      const { definition, language } = properties as FunctionProperties;
+      // SQL that the server has parsed follows by itself.
+      if (language === 'sql' && /\bBEGIN ATOMIC\b|^\s*RETURN\b/m.test(definition)) return false;
+      return has(definition, name) && has(definition, column);
+    })
+    .map(({ identity }) => identity)
+    .slice(0, 5);
+}
