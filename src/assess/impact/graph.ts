@@ -248,15 +248,16 @@ function pathOf(setting: string): readonly string[] {
   return setting.split(',').map((part) => part.trim().replace(/^"(.*)"$/, '$1'));
 }
 
-/** Publications of all tables, and of all tables of a schema, have no entry per table; no publication has one per column. */
+/** Publications of all tables, and of all tables of a schema, have no entry per table; one without a list of columns none per column. */
 async function publicationEdges(connection: Connection): Promise<readonly Edge[]> {
+  const listed = connection.server.major >= 15 ? 'AND a.attname = ANY (t.attnames)' : '';
   const rows = await connection.rows<[string, string, number]>(
     `SELECT p.oid::pg_catalog.text, c.oid::pg_catalog.text, a.attnum::pg_catalog.int4
      FROM pg_catalog.pg_publication p
      JOIN pg_catalog.pg_publication_tables t ON t.pubname = p.pubname
      JOIN pg_catalog.pg_namespace n ON n.nspname = t.schemaname
      JOIN pg_catalog.pg_class c ON c.relname = t.tablename AND c.relnamespace = n.oid
-     JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+     JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped ${listed}
      WHERE c.oid >= ${FIRST_USER_OID}`,
   );
   return rows.flatMap(([publication, table, number]): Edge[] => [
