@@ -2,7 +2,7 @@ import type { ParsedStatement, Script } from '../sql/model.ts';
 import { outsideTransaction } from '../sql/transactional.ts';
 import type { AssessContext } from './context.ts';
 import { Effect, type Tag } from './effect.ts';
-import { estimate } from './estimate.ts';
+import { estimate, type Pace } from './estimate.ts';
 import type { RelationSize, StatementFacts } from './model.ts';
 import { describe } from './statements/index.ts';
 import { mergeTrace, tagsOf } from './trace/merge.ts';
@@ -26,13 +26,19 @@ export interface TraceFacts {
   readonly major: number;
 }
 
+/** What is known beyond text, catalog and sizes. */
+export interface Beyond {
+  readonly trace?: TraceFacts;
+  readonly pace?: Pace;
+}
+
 /** Describes the statements of a script in order, each in the light of those before it. */
 export function analyse(
   script: Script,
   context: AssessContext,
   sizes: ReadonlyMap<string, RelationSize>,
   visit?: Visit,
-  trace?: TraceFacts,
+  { trace, pace }: Beyond = {},
 ): readonly Analysis[] {
   return script.statements.map((statement, index) => {
     const effect = new Effect((relation) => context.isNew(relation));
@@ -57,7 +63,7 @@ export function analyse(
       kind: statement.kind,
       transactional,
       ...parts,
-      estimate: estimate(parts, sizes),
+      estimate: estimate(parts, sizes, statement, pace),
     };
     const analysis = { statement, facts, tags: effect.tags };
     visit?.(analysis, context);

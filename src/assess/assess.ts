@@ -5,11 +5,13 @@ import { parseMigration } from '../source/scripts.ts';
 import type { Script } from '../sql/model.ts';
 import { type Analysis, analyse, type TraceFacts } from './analyse.ts';
 import { AssessContext } from './context.ts';
+import { heldToTheEnd, type Pace } from './estimate.ts';
 import type { KnownSchema } from './known/schema.ts';
 import type { Assessment, Finding, RelationSize } from './model.ts';
 import { isReversible, riskOf, typeOf } from './risk.ts';
 import { readFindings } from './rules/index.ts';
 import { NO_SURROUNDINGS, type Surroundings } from './surroundings.ts';
+import { partsOf, sharedParts } from './trace/parts.ts';
 
 export interface AssessFacts {
   /** Null: assessed from the text alone. */
@@ -24,6 +26,8 @@ export interface AssessFacts {
   readonly major?: number | null;
   /** What a server did with the script on a scratch copy of the schema that it starts from. */
   readonly trace?: TraceFacts;
+  /** How fast work goes where the script will run; without it as on ordinary servers. */
+  readonly pace?: Pace;
   /** The schema that the script starts from; afterwards it holds what the script leaves behind. */
   readonly known?: KnownSchema;
 }
@@ -70,7 +74,7 @@ export async function assessScript(script: Script, facts: ScriptFacts): Promise<
     (analysis, moment) => {
       pending.push(...reader.see(analysis, moment));
     },
-    facts.trace,
+    facts,
   );
   pending.push(...reader.end(context));
   context.keep();
@@ -87,9 +91,18 @@ export async function assessScript(script: Script, facts: ScriptFacts): Promise<
     reversible: isReversible(analyses, facts.hasDown),
     rollbackWindowHours: facts.policy.rollbackWindowHours[risk],
     relations,
-    statements: analyses.map((analysis) => analysis.facts),
+    statements: heldToTheEnd(
+      analyses.map((analysis) => analysis.facts),
+      transactionsOf(script, facts.migration !== null),
+    ),
     findings: findings.sort((a, b) => a.line - b.line || a.column - b.column),
   };
+}
+
+/** As Ferrata runs a migration of its own, or as psql runs a file. */
+function transactionsOf(script: Script, isNative: boolean): readonly (readonly number[])[] {
+  const parts = isNative ? sharedParts(script) : partsOf(script);
+  return parts.filter((part) => part.transactional).map((part) => part.statements);
 }
 
 /**
@@ -101,7 +114,7 @@ export function relationsToMeasure(
   catalog: Catalog | null,
   options: Pick<ScriptFacts, 'searchPath' | 'known' | 'trace'> = {},
 ): readonly string[] {
-  return touchedBy(analyse(script, new AssessContext(catalog, options), new Map(), undefined, options.trace));
+  return touchedBy(analyse(script, new AssessContext(catalog, options), new Map(), undefined, options));
 }
 
 /** Tables and views; an index or a sequence has no rows to count. */

@@ -5,6 +5,8 @@
  */
 
 import type { TraceFacts } from '../assess/analyse.ts';
+import type { Measured, MeasuredOn } from '../assess/rates.ts';
+import { measureRates } from '../assess/trace/measure.ts';
 import { partsOf, type TracePart } from '../assess/trace/parts.ts';
 import { traceScript } from '../assess/trace/run.ts';
 import type { Catalog } from '../catalog/model.ts';
@@ -94,6 +96,15 @@ export class Tracing {
   async trace(migration: Migration, script: Script): Promise<TracedScript> {
     const track = await this.#track(this.#startOf(migration));
     return track.trace(migration, script);
+  }
+
+  /** How fast the server of the copies works; null where nothing was traced. */
+  async measure(): Promise<{ readonly measured: Measured; readonly on: MeasuredOn } | null> {
+    const [track] = this.#tracks.values();
+    const place = await this.#place;
+    const measured = (await track?.then((one) => one.measure())) ?? null;
+    if (measured === null || place === null) return null;
+    return { measured, on: place.kind === 'same-server' ? 'the target' : 'another machine' };
   }
 
   /** Removes all copies, whatever runs on them. */
@@ -244,6 +255,10 @@ class Track {
       },
       catalog,
     };
+  }
+
+  measure(): Promise<Measured | null> {
+    return measureRates(this.#connection);
   }
 
   async close(): Promise<void> {

@@ -3,6 +3,7 @@
  * catalog's whole machinery) is loaded with the first script that is traced.
  */
 import { existsSync } from 'node:fs';
+import { type Rates, ratesFrom } from '../assess/rates.ts';
 import type { Settings } from '../config/settings.ts';
 import { type FerrataError, isFerrataError } from '../errors.ts';
 import type { Reporter } from '../events.ts';
@@ -72,6 +73,12 @@ export class ScriptTracer {
       this.#tell(`assessed without running it on a copy: ${reasonOf(error)}`, error.details.hint ?? null);
       return null;
     }
+  }
+
+  /** Rates of the server that ran the scripts; null where none did. */
+  async rates(): Promise<Rates | null> {
+    const measured = await (await this.#tracing?.catch(() => null))?.measure();
+    return measured == null ? null : ratesFrom(measured.measured, measured.on);
   }
 
   async close(): Promise<void> {

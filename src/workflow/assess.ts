@@ -1,8 +1,10 @@
 /** Phase 1 as a whole: migrations, files, folders or text, with what is known of where they will run. */
 import { resolve } from 'node:path';
 import { assessScript, relationsToMeasure } from '../assess/assess.ts';
+import type { Pace } from '../assess/estimate.ts';
 import { KnownSchema } from '../assess/known/schema.ts';
 import type { Assessment } from '../assess/model.ts';
+import { corrected, ORDINARY, type Rates } from '../assess/rates.ts';
 import { replayScript } from '../assess/replay.ts';
 import { type ReviewedFile, type ReviewRules, review } from '../assess/review.ts';
 import { RULES, SCRIPT_RULES } from '../assess/rules/index.ts';
@@ -165,6 +167,7 @@ interface Means {
 class Assessor {
   readonly #means: Means;
   readonly #knowledge: Knowledge;
+  #rates: Promise<Rates> | null = null;
 
   constructor(means: Means) {
     this.#means = means;
@@ -197,9 +200,28 @@ class Assessor {
       migration: id,
       hasDown: migration.down !== null,
       ...trace,
+      ...(sizes.size === 0 ? {} : { pace: await this.#pace(migration) }),
     });
     tellDisagreements(assessment, reporter);
     return { script, assessment };
+  }
+
+  /** How fast work goes: as measured on the copy, as past runs correct it, as rehearsals on real rows took. */
+  async #pace(migration: Migration): Promise<Pace> {
+    const { settings } = this.#means;
+    this.#rates ??= this.#readRates();
+    const { rehearsedStatements } = await import('./assess-rates.ts');
+    return { rates: await this.#rates, rehearsed: await rehearsedStatements(settings, migration) };
+  }
+
+  async #readRates(): Promise<Rates> {
+    const { target, tracer, settings } = this.#means;
+    const rates = (await tracer.rates()) ?? ORDINARY;
+    const { connection, pinned } = target;
+    const isTheirs = pinned === null || pinned.stats.environment === settings.environment.name;
+    if (connection === null || !isTheirs) return rates;
+    const { readSamples } = await import('./assess-rates.ts');
+    return corrected(rates, await readSamples(connection, rates));
   }
 }
 

@@ -3,8 +3,12 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Assessment, StatementFacts } from '../../src/assess/model.ts';
-import type { FerrataEvent } from '../../src/events.ts';
+import { ORDINARY } from '../../src/assess/rates.ts';
+import { type FerrataEvent, silent } from '../../src/events.ts';
+import { readMigrations } from '../../src/source/native.ts';
 import { type AssessOptions, assessFiles } from '../../src/workflow/assess.ts';
+import { readSamples, rehearsedStatements } from '../../src/workflow/assess-rates.ts';
+import { rehearseMigrations } from '../../src/workflow/rehearse.ts';
 import { outerMajors } from '../support/servers.ts';
 import { type Made, makeProject } from './support.ts';
 
@@ -13,6 +17,16 @@ const OPTIONS: AssessOptions = { trace: 'on', stats: 'none', baseline: null, wri
 interface Traced {
   readonly assessments: readonly Assessment[];
   readonly events: readonly FerrataEvent[];
+}
+
+/** Copies on the test's own server: nothing has to be started. */
+async function projectOn(major: number): Promise<Made & { readonly offline: Pick<Made, 'settings'> }> {
+  const project = await makeProject(major);
+  const { environment } = project.settings;
+  const policy = { ...environment.policy, scratchUrl: environment.url };
+  const settings = { ...project.settings, environment: { ...environment, policy } };
+  const offline = { settings: { ...settings, environment: { ...settings.environment, url: null } } };
+  return { ...project, settings, offline };
 }
 
 async function assess(
@@ -43,7 +57,7 @@ function modeOn(facts: StatementFacts | undefined, relation: string): string | u
 
 describe.each(outerMajors())('PostgreSQL %i', (major) => {
   it('pending migrations, loose files and applied ones, each from its own start', async () => {
-    const project = await makeProject(major);
+    const project = await projectOn(major);
     await project.migration(
       '1_base',
       'CREATE TABLE t (id int PRIMARY KEY, a int, b varchar(50)); CREATE INDEX t_b ON t (b);',
@@ -91,10 +105,8 @@ describe.each(outerMajors())('PostgreSQL %i', (major) => {
   });
 
   it('without a database: the history is replayed; files alone are run from nothing', async () => {
-    const project = await makeProject(major);
-    const offline = {
-      settings: { ...project.settings, environment: { ...project.settings.environment, url: null } },
-    };
+    const project = await projectOn(major);
+    const { offline } = project;
     await project.migration('1_base', 'CREATE TABLE t (id int PRIMARY KEY, a int REFERENCES t);');
     await project.migration('2_change', 'ALTER TABLE t ALTER COLUMN a TYPE bigint;');
     const [, change] = (await assess(offline, [])).assessments;
@@ -119,10 +131,8 @@ describe.each(outerMajors())('PostgreSQL %i', (major) => {
   });
 
   it('a copy that cannot be made: static, and said; asked for, an error', async () => {
-    const project = await makeProject(major);
-    const offline = {
-      settings: { ...project.settings, environment: { ...project.settings.environment, url: null } },
-    };
+    const project = await projectOn(major);
+    const { offline } = project;
     await project.migration('1_base', 'CREATE TABLE t (id int) TABLESPACE nowhere;');
     await project.migration('2_change', 'ALTER TABLE t ALTER COLUMN id TYPE bigint;');
     const traced = await assess(offline, ['2'], { trace: 'auto' });
@@ -133,25 +143,30 @@ describe.each(outerMajors())('PostgreSQL %i', (major) => {
     expect(warnings(off)).toEqual([]);
   });
 
-  it('on the target’s own server, where nothing is left behind', async () => {
-    const project = await makeProject(major);
-    const { environment } = project.settings;
-    const policy = { ...environment.policy, scratchUrl: environment.url };
-    const settings = { ...project.settings, environment: { ...environment, policy } };
-    await project.connection.script('CREATE TABLE t (id int)');
-    await project.migration('1_wide', 'CREATE ROLE made_by_nobody; ALTER TABLE t ADD COLUMN a int;');
-    const { assessments } = await assess({ settings }, []);
-    expect(assessments[0]?.statements).toMatchObject([
+  it('what changes the server runs on a server of our own alone', async () => {
+    const shared = await projectOn(major);
+    await shared.connection.script('CREATE TABLE t (id int)');
+    await shared.migration('1_wide', 'CREATE ROLE made_by_nobody; ALTER TABLE t ADD COLUMN a int;');
+    const [on] = (await assess(shared, [])).assessments;
+    expect(on?.statements).toMatchObject([
       { source: 'static', untraced: expect.stringContaining('CREATE ROLE') },
       { source: 'traced' },
     ]);
-    const roles = await project.connection.rows(`SELECT 1 FROM pg_roles WHERE rolname = 'made_by_nobody'`);
+    const roles = await shared.connection.rows(`SELECT 1 FROM pg_roles WHERE rolname = 'made_by_nobody'`);
     expect(roles).toEqual([]);
-    expect(await databases(project)).toEqual([]);
+    expect(await databases(shared)).toEqual([]);
+
+    // Servers of older majors are not in this project's folder: theirs would not be a server of our own.
+    if (major !== Math.max(...outerMajors())) return;
+    const { environment } = shared.settings;
+    const policy = { ...environment.policy, scratchUrl: null };
+    const own = { settings: { ...shared.settings, environment: { ...environment, policy } } };
+    const [alone] = (await assess(own, [])).assessments;
+    expect(alone?.statements).toMatchObject([{ source: 'traced' }, { source: 'traced' }]);
   });
 
   it('settings of the target decide on the copy', async () => {
-    const project = await makeProject(major);
+    const project = await projectOn(major);
     const name = project.connection.server.database;
     await project.connection.script(
       `CREATE TABLE t (at timestamp); ALTER DATABASE ${name} SET TimeZone = 'Europe/Berlin'`,
@@ -163,4 +178,32 @@ describe.each(outerMajors())('PostgreSQL %i', (major) => {
     const [utc] = (await assess(project, [])).assessments;
     expect(utc?.statements[0]).toMatchObject({ source: 'traced', rewrites: [] });
   });
+});
+
+it('past runs and rehearsals on real rows speak of how long it takes', async () => {
+  const project = await projectOn(Math.max(...outerMajors()));
+  await project.connection.script(`CREATE TABLE big (id int PRIMARY KEY, a int, b text);
+    INSERT INTO big SELECT n, n, repeat('x', 40) FROM generate_series(1, 120000) n; ANALYZE big`);
+  await project.migration('1_rewrite', 'ALTER TABLE big ALTER COLUMN a TYPE bigint;');
+  await project.up();
+  const samples = await readSamples(project.connection, ORDINARY);
+  expect(samples.map(({ kind }) => kind)).toContain('rewrite');
+  for (const { ratio } of samples) expect(ratio).toBeGreaterThan(0);
+
+  await project.migration('2_more', 'ALTER TABLE big ALTER COLUMN a TYPE numeric;');
+  const selection = { ids: ['2_more'], all: false, together: false, data: 'sample', write: false } as const;
+  await rehearseMigrations(project.settings, selection, silent);
+  const [, more] = await readMigrations(project.settings);
+  if (more === undefined) throw new Error('the migration is not there');
+  const rehearsed = await rehearsedStatements(project.settings, more);
+  expect(rehearsed.get(1)).toMatchObject({
+    ms: expect.any(Number),
+    rows: { 'public.big': expect.any(Number) },
+  });
+  const [assessed] = (await assess(project, ['2'])).assessments;
+  const { ms, rows } = rehearsed.get(1) ?? { ms: 0, rows: {} };
+  const there = rows['public.big'] ?? 0;
+  if (there >= 1000) {
+    expect(assessed?.statements[0]?.estimate?.workMs[1]).toBe(Math.round(ms * (120_000 / there)));
+  }
 });

@@ -16,6 +16,15 @@ export interface TracePart {
  * ROLLBACK. What the file leaves open counts as committed: something around it may well do that.
  */
 export function partsOf(script: Script, context: TransactionContext = {}): readonly TracePart[] {
+  return split(script, context, false);
+}
+
+/** As Ferrata runs a migration: consecutive statements share a transaction where they can. */
+export function sharedParts(script: Script, context: TransactionContext = {}): readonly TracePart[] {
+  return split(script, context, true);
+}
+
+function split(script: Script, context: TransactionContext, together: boolean): readonly TracePart[] {
   const parts: TracePart[] = [];
   let open: number[] | null = null;
   const end = (keep: boolean) => {
@@ -24,7 +33,8 @@ export function partsOf(script: Script, context: TransactionContext = {}): reado
   script.statements.forEach((statement, index) => {
     switch (transactionControl(statement)) {
       case 'begin':
-        open ??= [];
+        if (together) end(true);
+        open = together ? [] : (open ?? []);
         return;
       case 'commit':
       case 'prepared':
@@ -36,6 +46,10 @@ export function partsOf(script: Script, context: TransactionContext = {}): reado
         break;
     }
     const outside = outsideTransaction(statement, context) !== null;
+    if (together && outside) {
+      end(true);
+      open = null;
+    } else if (together) open ??= [];
     if (open !== null && !outside) open.push(index);
     else parts.push({ transactional: !outside, statements: [index], keep: true });
   });
