@@ -41,7 +41,7 @@ export const disableTrigger = scriptRule({
     bad: 'ALTER TABLE t DISABLE TRIGGER ALL; INSERT INTO t VALUES (1, 99); ALTER TABLE t ENABLE TRIGGER ALL;',
     danger: {
       kind: 'shows',
-      query: 'SELECT r_id FROM t WHERE NOT EXISTS (SELECT FROM r WHERE r.id = t.r_id)',
+      query: 'SELECT r_id FROM t WHERE r_id IS NOT NULL AND NOT EXISTS (SELECT FROM r WHERE r.id = t.r_id)',
     },
     good: [
       'ALTER TABLE t DISABLE TRIGGER USER',

@@ -24,7 +24,9 @@ export const rlsPolicy = scriptRule({
         const groups = transactions(seen, context.loose).map(({ analyses }) => new Set(analyses));
         const together = (a: Event, b: Event): boolean =>
           groups.some((group) => group.has(a.analysis) && group.has(b.analysis));
-        return events.flatMap((event, index) => judge(event, events.slice(index + 1), together));
+        return events.flatMap((event, index) =>
+          judge(event, { earlier: events.slice(0, index), later: events.slice(index + 1), together }),
+        );
       },
     };
   },
@@ -108,21 +110,25 @@ function stateOf(table: string, context: AssessContext): State | null {
   return { on: known.rowSecurity, policies: new Map(policies) };
 }
 
-function judge(
-  event: Event,
-  later: readonly Event[],
-  together: (a: Event, b: Event) => boolean,
-): readonly ScriptHit[] {
-  const after = later.filter(({ table }) => table === event.table);
+interface Around {
+  readonly earlier: readonly Event[];
+  readonly later: readonly Event[];
+  readonly together: (a: Event, b: Event) => boolean;
+}
+
+function judge(event: Event, { earlier, later, together }: Around): readonly ScriptHit[] {
+  const before = afterThese(event.before, ofTable(earlier, event));
+  const after = ofTable(later, event);
   const hit = (
     severity: Severity,
     message: string,
     safeSql: readonly string[] = [],
   ): readonly ScriptHit[] => [{ statement: event.analysis.statement, severity, message, safeSql }];
-  const { before, table } = event;
+  const { table } = event;
   switch (event.kind) {
     case 'enable': {
-      if (event.isNew || before?.on === true || hasPermissive(before)) return [];
+      const made = ofTable(earlier, event).some(({ kind, permissive }) => kind === 'create' && permissive);
+      if (event.isNew || before?.on === true || hasPermissive(before) || made) return [];
       const policy = after.find((next) => next.kind === 'create' && next.permissive);
       if (policy !== undefined && together(event, policy)) return [];
       const until = policy === undefined ? '' : ` until line ${policy.analysis.statement.line}`;
@@ -173,6 +179,23 @@ function judge(
       return unknown;
     }
   }
+}
+
+function ofTable(events: readonly Event[], { table }: Event): readonly Event[] {
+  return events.filter((event) => event.table === table);
+}
+
+/** The state that the events of the script before have led to: what is known of the schema may not have followed them. */
+function afterThese(known: State | null, events: readonly Event[]): State | null {
+  if (known === null) return null;
+  const policies = new Map(known.policies);
+  let { on } = known;
+  for (const { kind, policy, permissive } of events) {
+    if (kind === 'create') policies.set(policy, permissive);
+    else if (kind === 'drop') policies.delete(policy);
+    else on = kind === 'enable';
+  }
+  return { on, policies };
 }
 
 function hasPermissive(state: State | null): boolean {
