@@ -7,6 +7,7 @@ import type { LeaseHolder, RunRecord } from '../ledger/model.ts';
 import { checkHistory, findBranches, type HistoryProblem } from '../source/history.ts';
 import { readMigrations } from '../source/native.ts';
 import { type Session, withSession } from './session.ts';
+import { type AtWork, readAtWork } from './watch.ts';
 
 export interface MigrationStatus {
   readonly id: string;
@@ -23,6 +24,8 @@ export interface Status {
   readonly pending: number;
   /** The run that is at work, or waits to be resumed or taken back. */
   readonly unfinished: Pick<RunRecord, 'id' | 'migration' | 'state' | 'startedAt' | 'error' | 'steps'> | null;
+  /** Where the unfinished run stands at this moment. */
+  readonly atWork: AtWork | null;
   readonly lease: LeaseHolder | null;
   readonly problems: readonly HistoryProblem[];
 }
@@ -78,6 +81,7 @@ export async function readStatus(session: Session): Promise<Status> {
             error: unfinished.error,
             steps: unfinished.steps,
           },
+    atWork: unfinished === null ? null : await readAtWork(connection),
     lease: ledger.exists ? await leaseHolder(connection) : null,
     problems: checkHistory(migrations, applied),
   };

@@ -3,6 +3,7 @@ import { EXIT } from '../../errors.ts';
 import { type Status, status } from '../../workflow/status.ts';
 import { type CliContext, type Command, flag } from '../command.ts';
 import { count, hang, instant, table } from '../print/layout.ts';
+import { renderLive } from '../print/live.ts';
 
 export const statusCommand: Command = {
   name: 'status',
@@ -59,7 +60,15 @@ function printStatus(found: Status, { palette: p, width }: CliContext): string {
       ),
     ]);
   if (rows.length > 0) lines.push(table(rows, width));
-  if (found.unfinished !== null) {
+  if (found.atWork?.alive === true) {
+    const { elapsedMs, backfill, ...atWork } = found.atWork;
+    const live = {
+      ...atWork,
+      sinceMs: 0,
+      backfill: backfill === null ? null : { ...backfill, batchSize: null },
+    };
+    lines.push('', ...renderLive(live, elapsedMs, width, p));
+  } else if (found.unfinished !== null) {
     const { id, migration, state, error } = found.unfinished;
     lines.push(
       `${p.yellow('unfinished')} run ${id} of ${migration} is ${state}${error === null ? '' : `: ${error}`}`,
