@@ -3,6 +3,7 @@ import { loadSettings } from '../config/load.ts';
 import type { Settings } from '../config/settings.ts';
 import { FerrataError } from '../errors.ts';
 import type { FerrataEvent } from '../events.ts';
+import { cleanUp } from '../postgres/interrupt.ts';
 import { redact } from '../postgres/redact.ts';
 import type { CliContext } from './command.ts';
 import { LiveView } from './live-view.ts';
@@ -40,6 +41,9 @@ function jsonText(value: object): string {
   );
 }
 
+/** How long the user waits for it after Ctrl-C. */
+const CLEAN_UP_MS = 5000;
+
 export function createContext(options: GlobalOptions): CliContext & { close(): void } {
   const json = options.json === true;
   const palette = createPalette(!json && colourWanted(options.color !== false, process.stdout));
@@ -64,8 +68,12 @@ export function createContext(options: GlobalOptions): CliContext & { close(): v
   let pausable = false;
   const onInterrupt = (signal: NodeJS.Signals) => {
     interrupts++;
-    // A command that cannot pause ends at once; servers that it started end with it.
-    if (!pausable) process.exit(130);
+    // A command that cannot pause ends at once; servers that it started end with it, and what it made on others goes.
+    if (!pausable) {
+      if (interrupts > 1 && signal !== 'SIGHUP') process.exit(130);
+      if (interrupts === 1) void cleanUp(CLEAN_UP_MS).finally(() => process.exit(130));
+      return;
+    }
     // A terminal that closes sends SIGHUP more than once: from the kernel and from the shell.
     if (interrupts === 2 && signal !== 'SIGHUP') cancel.abort('cancel');
     // Whoever asks a third time does not want to wait for the server's answer.

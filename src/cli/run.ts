@@ -1,6 +1,7 @@
 /** Parses the arguments of one command with commander, and runs it. */
 import { Command as Commander, CommanderError } from 'commander';
 import { EXIT, type ExitCode, FerrataError } from '../errors.ts';
+import { isInterrupted } from '../postgres/interrupt.ts';
 import type { Command } from './command.ts';
 import { createContext, type GlobalOptions } from './context.ts';
 import { COMMANDS, nearestCommand } from './registry.ts';
@@ -27,6 +28,8 @@ export async function runCommandLine(argv: readonly string[]): Promise<ExitCode>
   try {
     return await dispatch(argv);
   } catch (error) {
+    // On its way out, a command loses what it works with: that is no error to tell.
+    if (isInterrupted()) return new Promise<ExitCode>(() => {});
     return report(error, wantsJson, argv);
   }
 }

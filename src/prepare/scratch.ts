@@ -11,6 +11,7 @@ import type { Reporter } from '../events.ts';
 import { createConnector } from '../postgres/connect.ts';
 import type { Connection, Connector } from '../postgres/connection.ts';
 import { sqlStateOf } from '../postgres/errors.ts';
+import { atInterrupt } from '../postgres/interrupt.ts';
 import { findServers, type ServerPrograms } from '../postgres/programs.ts';
 import { startScratchServer } from '../postgres/server.ts';
 import { quoteIdent, quoteLiteral } from '../sql/quote.ts';
@@ -130,6 +131,11 @@ async function databasesOn(
     }
     made.delete(name);
   };
+  // A server that is thrown away takes its databases with it.
+  const dropAll = async () => {
+    if (kind !== 'local-server') for (const name of [...made]) await drop(name);
+  };
+  const forget = atInterrupt(dropAll);
   return {
     kind,
     label: admin.label.replace(/\/[^/]*$/, ''),
@@ -140,12 +146,13 @@ async function databasesOn(
       // template0 is pristine: what somebody put into template1 is not the target's.
       // A server of our own: copying files beats writing every page to the WAL (manual, CREATE DATABASE, STRATEGY).
       const strategy = kind === 'local-server' && connection.server.major >= 15 ? ' STRATEGY file_copy' : '';
+      // Before it is there: whoever interrupts us now must not leave it behind.
+      made.add(name);
       await connection.query(
         `CREATE DATABASE ${quoteIdent(name)} TEMPLATE ${quoteIdent(template ?? 'template0')}` +
           (template === undefined ? ` ENCODING 'UTF8'` : '') +
           strategy,
       );
-      made.add(name);
       const database = { name, connector: admin.forDatabase(name), drop: () => drop(name) };
       if (template !== undefined)
         await copyDatabaseSettings(connection, admin.forDatabase(template), template, database);
@@ -153,9 +160,9 @@ async function databasesOn(
     },
     async close() {
       try {
-        // A server that is thrown away takes its databases with it.
-        if (kind !== 'local-server') for (const name of [...made]) await drop(name);
+        await dropAll();
       } finally {
+        forget();
         await connection.close();
         await stop();
       }
