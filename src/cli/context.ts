@@ -9,6 +9,7 @@ import type { CliContext } from './command.ts';
 import { LiveView } from './live-view.ts';
 import { printEvent } from './print/events.ts';
 import { createPalette } from './print/palette.ts';
+import type { Telemetry } from './telemetry/index.ts';
 
 export interface GlobalOptions {
   readonly json?: boolean;
@@ -44,7 +45,10 @@ function jsonText(value: object): string {
 /** How long the user waits for it after Ctrl-C. */
 const CLEAN_UP_MS = 5000;
 
-export function createContext(options: GlobalOptions): CliContext & { close(): void } {
+export function createContext(
+  options: GlobalOptions,
+  telemetry: Telemetry | null = null,
+): CliContext & { close(): void } {
   const json = options.json === true;
   const palette = createPalette(!json && colourWanted(options.color !== false, process.stdout));
   const eventPalette = createPalette(colourWanted(options.color !== false, process.stderr));
@@ -95,6 +99,7 @@ export function createContext(options: GlobalOptions): CliContext & { close(): v
       return { pause: abort.signal, cancel: cancel.signal };
     },
     reporter: (event: FerrataEvent) => {
+      telemetry?.hear(event);
       if (options.quiet === true) return;
       if (view?.hear(event) === true) return;
       const line = json ? JSON.stringify(event) : printEvent(event, eventPalette);

@@ -5,6 +5,7 @@ import { isInterrupted } from '../postgres/interrupt.ts';
 import type { Command } from './command.ts';
 import { createContext, type GlobalOptions } from './context.ts';
 import { COMMANDS, nearestCommand } from './registry.ts';
+import type { Telemetry } from './telemetry/index.ts';
 import { version } from './version.ts';
 
 /** Options that every command takes. */
@@ -87,12 +88,22 @@ async function runOne(command: Command, argv: readonly string[]): Promise<ExitCo
     });
   }
   const options: GlobalOptions & Record<string, unknown> = commander.opts();
-  const context = createContext(options);
+  const telemetry = await telemetryWanted();
+  const context = createContext(options, telemetry);
   try {
     return await command.run({ positional: commander.args, options }, context);
   } finally {
     context.close();
+    await telemetry?.close();
   }
+}
+
+/** Loaded only where a variable asks for it: most commands run without. */
+async function telemetryWanted(): Promise<Telemetry | null> {
+  const names = Object.keys(process.env);
+  if (!names.some((name) => /^(FERRATA_METRICS_|OTEL_EXPORTER_OTLP_)/.test(name))) return null;
+  const { openTelemetry } = await import('./telemetry/index.ts');
+  return openTelemetry(process.env);
 }
 
 function overview(): string {
