@@ -127,7 +127,9 @@ export function renameSteps(
       const object = keyOf(original.after.kind, original.after.identity);
       movers.push({ renaming, path, goal, object });
     }
-    move(movers, steps, failed);
+    const taken = new Set(occupied);
+    for (const mover of movers) taken.add(slot(mover.renaming.before, mover.path));
+    move(movers, taken, steps, failed, context);
     rename(movers, occupied, steps, failed, context);
     for (const mover of movers) {
       if (level === 0) schemas.set(local(nameOf(mover.renaming.before).path), local(mover.goal));
@@ -180,12 +182,18 @@ function currentIdentity(mover: Mover): string {
   return formatName(name);
 }
 
-/** SET SCHEMA, under the old name; relations before what they own. */
+/**
+ * SET SCHEMA, under the old name, or, where that is taken there, under one that nobody has; relations before what they
+ * own.
+ */
 function move(
   movers: readonly Mover[],
+  taken: Set<string>,
   steps: RenameStep[],
   failed: { object: ObjectKey; reason: string }[],
+  context: RenderContext,
 ): void {
+  let temporary = 0;
   for (const mover of movers) {
     const { before, after } = mover.renaming;
     if (mover.path.length < 2 || mover.goal.length !== mover.path.length) continue;
@@ -195,11 +203,27 @@ function move(
       failed.push({ object: keyOf(after.kind, after.identity), reason: 'its schema cannot be changed' });
       continue;
     }
+    const object = mover.object ?? keyOf(after.kind, after.identity);
+    taken.delete(slot(before, mover.path));
+    const there = (name: string): readonly string[] => [
+      mover.goal[0] ?? '',
+      ...mover.path.slice(1, -1),
+      name,
+    ];
+    if (taken.has(slot(before, there(local(mover.path)))) && renderer.rename !== undefined) {
+      let name = '';
+      do name = `ferrata_move_${++temporary}`;
+      while (taken.has(slot(before, there(name))));
+      const sql = renderer.rename(before, currentIdentity(mover), quoteIdent(name), context);
+      steps.push({ object, sql });
+      mover.path = [...mover.path.slice(0, -1), name];
+    }
     steps.push({
-      object: keyOf(after.kind, after.identity),
+      object,
       sql: renderer.move(before, currentIdentity(mover), quoteIdent(mover.goal[0] ?? '')),
     });
     mover.path = [mover.goal[0] ?? '', ...mover.path.slice(1)];
+    taken.add(slot(before, mover.path));
   }
 }
 

@@ -3,10 +3,12 @@ import { quoteIdent } from '../../../sql/quote.ts';
 import type { CatalogObject, CompositeProperties } from '../../model.ts';
 import type { KindRenderer, RenderContext } from '../context.ts';
 import { CannotRender, equalJson, make, propertiesOf } from '../context.ts';
+import { linksOf } from '../dependencies.ts';
 import type { Draft } from '../graph.ts';
 import { keyOf } from '../names.ts';
 import { commentChange, labelChanges, ownedAfterCreate, ownedChanges } from '../owned.ts';
 import { RANK } from '../ranks.ts';
+import { assigned } from './conversion.ts';
 import { renameInPlace, typeNames, typeTarget } from './type-common.ts';
 
 type Attribute = CompositeProperties['attributes'][number];
@@ -73,6 +75,14 @@ function users(object: CatalogObject, context: RenderContext): readonly string[]
   return context.neededBy(keyOf(object.kind, object.identity)).filter((key) => /^(column|domain) /.test(key));
 }
 
+function hasTypedTables(before: CatalogObject, context: RenderContext): boolean {
+  const key = keyOf('composite', before.identity);
+  const later = keyOf('composite', context.later(key)?.identity ?? before.identity);
+  return [...linksOf(context.from).neededBy(key), ...context.neededBy(later)].some((one) =>
+    one.startsWith('table '),
+  );
+}
+
 export const composite: KindRenderer = {
   ...typeNames,
   rank: RANK.composite,
@@ -130,6 +140,8 @@ export const composite: KindRenderer = {
             `attribute ${attributeName(other.name)} changes its type, which PostgreSQL refuses while ${user} uses it`,
           );
         }
+        // CASCADE takes typed tables along, but knows no USING.
+        if (!assigned(attribute.type, other.type) && hasTypedTables(before, context)) return 'swap';
         const collation = other.collation === null ? '' : ` COLLATE ${other.collation}`;
         drafts.push(
           `${type} ALTER ATTRIBUTE ${attributeName(other.name)} TYPE ${other.type}${collation} CASCADE`,

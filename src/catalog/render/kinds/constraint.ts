@@ -321,6 +321,8 @@ export const constraint: KindRenderer = {
     const rebinding = context.rebinding(after.parent ?? '');
     if (rebinding?.holds === false && had.type === 'check' && isFollower(after)) return 'rebuild';
     if (had.type === 'check' && isTakenAlong(before, after, context)) return 'rebuild';
+    // It comes anew with the partition that is attached, whatever is there already.
+    if (had.type === 'exclusion' && isFollower(after) && !isFollower(before)) return 'rebuild';
     if (isFollower(after) && isFollower(before)) {
       const above = copiedFrom(after, context);
       const renewed = above !== undefined && context.isCreated(keyOf('constraint', above.identity));

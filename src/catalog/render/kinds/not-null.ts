@@ -50,8 +50,25 @@ function commentOf(column: CatalogObject): string | null {
   return typeof comment === 'string' ? comment : null;
 }
 
-/** COMMENT ON the constraint behind a NOT NULL, where it differs from `before`. */
+/**
+ * COMMENT ON the constraint behind a NOT NULL, where it differs from `before`. One that is inherited may have any name: it
+ * is looked up where the statement runs.
+ */
 export function notNullComment(column: CatalogObject, before: string | null): string[] {
+  if (before === commentOf(column)) return [];
+  if (propertiesOf<ColumnProperties>(column).inheritedFrom > 0) {
+    const said = commentOf(column);
+    const body = `
+DECLARE
+  present name;
+BEGIN
+  ${findName(column)}
+  EXECUTE pg_catalog.format('COMMENT ON CONSTRAINT %I ON %s IS %s', present, ${quoteLiteral(ownerRelation(column))},
+    ${said === null ? "'NULL'" : `pg_catalog.quote_literal(${quoteLiteral(said)})`});
+END
+`;
+    return [`DO ${dollarQuote(body)}`];
+  }
   const named = `CONSTRAINT ${quoted(notNullName(column))} ON ${ownerRelation(column)}`;
   return commentChange(named, before, commentOf(column));
 }
@@ -82,10 +99,7 @@ DECLARE
   present name;
   wanted name;
 BEGIN
-  SELECT n.conname INTO present FROM pg_catalog.pg_constraint n
-    JOIN pg_catalog.pg_attribute a ON a.attrelid = n.conrelid AND a.attnum = n.conkey[1]
-    WHERE n.contype = 'n' AND n.conrelid = ${quoteLiteral(table)}::pg_catalog.regclass
-      AND a.attname = ${quoteLiteral(localPart(column))};
+  ${findName(column)}
   SELECT w.name INTO wanted
     FROM pg_catalog.unnest(ARRAY[${names.map(quoteLiteral).join(', ')}]::name[]) WITH ORDINALITY w (name, number)
     WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_constraint o
@@ -97,6 +111,14 @@ BEGIN
 END
 `;
   return `DO ${dollarQuote(body)}`;
+}
+
+/** Puts the name of the column's NOT NULL constraint into `present`. */
+function findName(column: CatalogObject): string {
+  return `SELECT n.conname INTO present FROM pg_catalog.pg_constraint n
+    JOIN pg_catalog.pg_attribute a ON a.attrelid = n.conrelid AND a.attnum = n.conkey[1]
+    WHERE n.contype = 'n' AND n.conrelid = ${quoteLiteral(ownerRelation(column))}::pg_catalog.regclass
+      AND a.attname = ${quoteLiteral(localPart(column))};`;
 }
 
 function unquoted(name: string): string {

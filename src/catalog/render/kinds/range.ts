@@ -39,7 +39,11 @@ export const range: KindRenderer = {
     if (!context.same(withoutMultirange(had).join(','), withoutMultirange(wanted).join(','))) return 'swap';
     // The multirange keeps its name and place when the range gets others.
     const former = context.formerly(keyOf('range', after.identity)) ?? before;
-    const moves = context.major < 14 ? [] : multirangeMoves(multirangeOf(former), multirangeOf(after));
+    const many = multirangeOf(former);
+    // With its schema it has moved already.
+    const home = context.later(keyOf('schema', quoteIdent(many.schema)))?.identity;
+    const now = home === undefined ? many : { ...many, schema: splitQualified(home)[0] ?? many.schema };
+    const moves = context.major < 14 ? [] : multirangeMoves(now, multirangeOf(after));
     return [make([...moves, ...ownedChanges(had, wanted, typeTarget(after))])];
   },
   /** The multirange, and the functions that make values, take up names, too; these keep theirs when the range is renamed. */

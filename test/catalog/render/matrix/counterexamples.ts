@@ -27,6 +27,36 @@ export const rows: readonly MatrixRow[] = [
     change: `CREATE FUNCTION g(r t10, s t0[], x t1) RETURNS text LANGUAGE sql IMMUTABLE AS $b$ SELECT 'x' $b$; ALTER TABLE t10 RENAME TO spare; ALTER TABLE t0 RENAME TO t10; ALTER TABLE spare RENAME TO t0; ALTER TABLE t1 RENAME TO "t 1"`,
   },
   {
+    name: 'attribute of a typed table gets a type that has no way back by assignment',
+    base: 'CREATE TYPE co AS (y inet, z bigint); CREATE TABLE t OF co; INSERT INTO t VALUES (NULL, 7)',
+    change: 'ALTER TYPE co ALTER ATTRIBUTE z TYPE text CASCADE; CREATE TABLE u OF co',
+    probe: 'SELECT z::text FROM t',
+  },
+  {
+    name: 'comment on the NOT NULL that a partition has from above',
+    base: "CREATE TABLE p (id int NOT NULL, d int NOT NULL) PARTITION BY RANGE (id); CREATE TABLE c PARTITION OF p FOR VALUES FROM (30) TO (MAXVALUE); COMMENT ON CONSTRAINT p_id_not_null ON c IS 'it''s %I'; CREATE TABLE i (a int NOT NULL); CREATE TABLE k () INHERITS (i)",
+    change:
+      "COMMENT ON CONSTRAINT p_id_not_null ON c IS NULL; COMMENT ON CONSTRAINT p_d_not_null ON c IS 'd'; COMMENT ON CONSTRAINT i_a_not_null ON k IS 'k'",
+    minMajor: 18,
+  },
+  {
+    name: 'partition detached from a table with an exclusion constraint',
+    base: 'CREATE TABLE p (id int, b int) PARTITION BY HASH (id); ALTER TABLE p ADD CONSTRAINT k84 EXCLUDE (id WITH =); CREATE TABLE c PARTITION OF p FOR VALUES WITH (MODULUS 4, REMAINDER 3)',
+    change: 'ALTER TABLE p DETACH PARTITION c',
+    minMajor: 17,
+  },
+  {
+    name: 'schema renamed that holds a multirange',
+    base: 'CREATE SCHEMA s; CREATE TYPE s.ra AS RANGE (subtype = double precision)',
+    change: 'ALTER SCHEMA s RENAME TO "S 3"',
+  },
+  {
+    name: 'type moved to another schema while one gets its name',
+    base: 'CREATE TYPE ra AS ENUM (); CREATE DOMAIN d AS inet; CREATE SCHEMA s1; CREATE TABLE t (a ra, b d); CREATE TABLE u (a int)',
+    change:
+      'ALTER DOMAIN d SET SCHEMA s1; ALTER TYPE ra RENAME TO d; ALTER TABLE t SET SCHEMA s1; ALTER TABLE u RENAME TO t',
+  },
+  {
     name: 'schema public renamed, with privileges',
     base: 'GRANT CREATE ON SCHEMA public TO pg_monitor; CREATE TABLE t (a int)',
     change: 'ALTER SCHEMA public RENAME TO s1',
