@@ -98,6 +98,7 @@ export async function assessApplication(
               source,
               session,
               target: target?.connection ?? null,
+              environment: settings.environment.name,
               pinned: pinned?.statistics ?? null,
               pinnedFrom: pinned?.file ?? null,
             });

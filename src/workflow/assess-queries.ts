@@ -81,6 +81,8 @@ export interface QueryStudyRequest {
   readonly session: SessionFacts;
   /** The target's database; null where the schema was made from the migrations alone. */
   readonly target: Connection | null;
+  /** The environment's name. */
+  readonly environment: string;
   /** Sizes that were pulled from another environment, by `schema.relation`; null where there are none. */
   readonly pinned: DatabaseStatistics | null;
   readonly pinnedFrom: string | null;
@@ -222,7 +224,7 @@ export class QueryStudy {
   }
 
   #describe(statistics: DatabaseStatistics, columns: number, sizes: boolean): string {
-    const { target, pinnedFrom } = this.#request;
+    const { target, environment, pinnedFrom } = this.#request;
     const how = sizes ? '' : ', on tables with some synthetic rows: page counts are not the target’s';
     if (statistics.origin === 'assumed') {
       const why = target === null ? 'no database is known' : 'the database holds next to no rows';
@@ -230,7 +232,7 @@ export class QueryStudy {
     }
     if (statistics.origin === 'pinned') return `the sizes in ${pinnedFrom ?? 'the statistics file'}${how}`;
     const tables = statistics.relations.filter(({ kind }) => kind === 'r' || kind === 'm').length;
-    return `the statistics of ${target?.server.label ?? 'the database'}: ${tables} ${tables === 1 ? 'table' : 'tables'}, ${columns} ${columns === 1 ? 'column' : 'columns'}${how}`;
+    return `the statistics of ${environment}: ${tables} ${tables === 1 ? 'table' : 'tables'}, ${columns} ${columns === 1 ? 'column' : 'columns'}${how}`;
   }
 }
 

@@ -106,7 +106,7 @@ function passingSentence(passing: readonly QueryResult[]): string[] {
 
 /** `q1`, `q1 and q2`, `q1, q2 and 3 more`. */
 function listed(queries: readonly QueryResult[]): string {
-  const names = queries.map(({ id, name }) => (name === null ? id : `${id} (${name})`));
+  const names = queries.map(({ id, name }) => (name === null ? id : `${id} ${name}`));
   if (names.length <= 3)
     return names.length < 2 ? (names[0] ?? '') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
   return `${names.slice(0, 2).join(', ')} and ${names.length - 2} more`;

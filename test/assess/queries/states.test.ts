@@ -196,11 +196,9 @@ describe.each([18, 15])('PostgreSQL %i', (major) => {
     expect(compatibility?.newFrom).toBe('s1');
     expect(compatibility?.oldUntil).toBe('s2');
     expect(compatibility?.order).toMatch(
-      /^Deploy the new application after step s1; the old one breaks at step s3 \(q5 \(AddCustomer\) and q7 \(SumOf\) fail\)\./,
+      /^Deploy the new application after step s1; the old one breaks at step s3 \(q5 AddCustomer and q7 SumOf fail\)\./,
     );
-    expect(compatibility?.plansRestOn).toMatch(
-      /^the statistics of 127\.0\.0\.1:\d+\/\w+: 2 tables, 8 columns$/,
-    );
+    expect(compatibility?.plansRestOn).toMatch(/^the statistics of \w+: 2 tables, 8 columns$/);
     expect(compatibility?.unread).toMatchObject([
       { file: 'app/q.sql', why: expect.stringContaining('syntax error') },
     ]);
