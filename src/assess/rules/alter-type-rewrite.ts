@@ -1,59 +1,33 @@
-import { child, type Node, relationOf, text } from '../../sql/tree.ts';
-import type { Analysis } from '../analyse.ts';
-import { columnTypeChange } from '../statements/columns.ts';
-import { alterTableSql, commands, existingRelation, rule } from './rule.ts';
+import { rule } from './rule.ts';
+import { typeChanges } from './type-changes.ts';
+import { typeSteps } from './type-steps.ts';
+import { byTime } from './weight.ts';
 
 export const alterTypeRewrite = rule({
   id: 'alter-type-rewrite',
   severity: 'danger',
   title: 'Changing the type of a column writes the whole table anew',
   on: ['AlterTableStmt'],
-  applies: (analysis, context) => {
-    const table = existingRelation(analysis, context);
-    const written = relationOf(analysis.statement.node);
-    if (table === null || written === null) return [];
-    return commands(analysis, 'AT_AlterColumnType').flatMap((command) => {
-      const change = columnTypeChange(command, table, context);
-      if (!change.rewrites) return [];
-      const doubt = change.from === null ? ' (as far as can be told without the database)' : '';
-      const narrows =
-        change.narrows === true ? ` Values may not fit: ${change.from} becomes ${change.to}.` : '';
-      return [
-        {
-          message: `Nobody can read or write ${table} until all its rows and indexes are written anew${doubt}.${narrows}`,
-          safeSql: () => newColumn(analysis, command, change.column),
-        },
-      ];
-    });
-  },
+  applies: (analysis, context) =>
+    typeChanges(analysis, context)
+      .filter((change) => change.rewrites && !change.zone)
+      .map((change) => {
+        const doubt = change.from === null ? ' (as far as can be told without the database)' : '';
+        const steps = typeSteps(analysis, change, context);
+        return {
+          message: `Nobody can read or write ${change.table} until all its rows and indexes are written anew${doubt}.`,
+          severity: byTime(context, [change.table], change.from === null ? 'warning' : 'danger'),
+          safeSql: async () => (await steps()).steps,
+        };
+      }),
   why: 'It holds an AccessExclusiveLock while the table and its indexes are written anew, which also needs as much disk again. Only a change that leaves the stored values as they are is instant: a longer varchar, varchar to text, a wider numeric of the same scale (PostgreSQL manual, ALTER TABLE, notes).',
   instead:
-    'Add a column of the new type, let a trigger keep it up to date, fill it in batches, move the readers, and drop the old one. For a limit of length: text with a CHECK.',
+    'Add a column of the new type, let a trigger fill it for what is written, fill the old rows in batches, give it the indexes and constraints of the old one, and in one short transaction let it take over the name. The old column stays until nobody needs the way back; it ends up behind the others, so that SELECT * and INSERT without a list of columns see another order. For a limit of length there is text with a CHECK.',
   example: {
-    schema: 'CREATE TABLE t (id int PRIMARY KEY, a int); INSERT INTO t VALUES (1, 2);',
+    schema:
+      'CREATE TABLE t (id int PRIMARY KEY, a int NOT NULL DEFAULT 0 CHECK (a >= 0)); CREATE INDEX t_a ON t (a); INSERT INTO t SELECT n, n FROM generate_series(1, 100) AS n;',
     bad: 'ALTER TABLE t ALTER COLUMN a TYPE bigint;',
     danger: { kind: 'rewrite', relation: 't' },
   },
+  manual: 'sql-altertable.html#SQL-ALTERTABLE-NOTES',
 });
-
-/** The first step of the way in two: a column of the new type beside the old one. */
-async function newColumn(
-  analysis: Analysis,
-  command: Node,
-  column: string,
-): Promise<readonly (string | null)[]> {
-  const definition = child(child(command, 'def'), 'ColumnDef');
-  return [
-    await alterTableSql(analysis, {
-      subtype: 'AT_AddColumn',
-      def: {
-        ColumnDef: {
-          colname: `${column}_new`,
-          typeName: definition?.typeName,
-          is_local: true,
-        },
-      },
-      behavior: text(command, 'behavior') ?? 'DROP_RESTRICT',
-    }),
-  ];
-}

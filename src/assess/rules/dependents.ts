@@ -59,6 +59,13 @@ export function dependentsOf(
   return found;
 }
 
+/** What needs the object itself, as far as it is still there; nothing without a catalog. */
+export function directDependents(context: AssessContext, key: ObjectKey): readonly ObjectKey[] {
+  const { catalog } = context;
+  if (catalog === null) return [];
+  return (needing(catalog).get(key) ?? []).filter((other) => isThere(other, context));
+}
+
 function partitionsOf(key: ObjectKey, context: AssessContext): readonly ObjectKey[] {
   if (!key.startsWith('table ')) return [];
   return context.known

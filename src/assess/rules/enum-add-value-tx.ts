@@ -29,8 +29,8 @@ export const enumAddValueTx = scriptRule({
         seen.push(analysis);
         const label = newLabel(analysis, context);
         if (label !== null) added.set(analysis, label);
-        // Which enums it can speak of depends on the moment.
-        uses.set(analysis, enumsIn(analysis, context));
+        // Which enums it can speak of depends on the moment; before the first label it does not matter.
+        if (added.size > 0) uses.set(analysis, enumsIn(analysis, context));
         return [];
       },
       end: (context) => {

@@ -124,13 +124,24 @@ interface Body {
 /** Functions whose text the server does not look into. */
 function bodies(context: AssessContext): readonly Body[] {
   return context.known.objects('function').flatMap(({ identity, properties }): readonly Body[] => {
-    const { definition, language } = properties as FunctionProperties;
-    if (!['sql', 'plpgsql'].includes(language)) return [];
-    const body = bodyOf(definition);
-    if (body === null) return [];
-    const words = wordsOf(body);
+    const words = wordsIn(properties as FunctionProperties);
+    if (words === null) return [];
     return [{ identity, names: (gone) => gone.words.every((word) => words.has(word)) }];
   });
+}
+
+/** Of functions that were read before; what is known of a function is never changed, only replaced. */
+const WORDS = new WeakMap<FunctionProperties, ReadonlySet<string> | null>();
+
+/** Null where the server does look into it, or nobody can. */
+function wordsIn(properties: FunctionProperties): ReadonlySet<string> | null {
+  const known = WORDS.get(properties);
+  if (known !== undefined) return known;
+  const { definition, language } = properties;
+  const body = ['sql', 'plpgsql'].includes(language) ? bodyOf(definition) : null;
+  const words = body === null ? null : wordsOf(body);
+  WORDS.set(properties, words);
+  return words;
 }
 
 /** The string behind AS; null where the body is SQL that was taken apart. */

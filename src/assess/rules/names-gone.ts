@@ -1,6 +1,6 @@
-/** Names of relations that a script takes away, and that something else may bear again before the transaction ends. */
+/** Names of relations and columns that a script takes away, and that something else may bear again before the transaction ends. */
 import type { ParsedStatement } from '../../sql/model.ts';
-import { quoteQualified, splitQualified } from '../../sql/quote.ts';
+import { quoteIdent, quoteQualified, splitQualified } from '../../sql/quote.ts';
 import { madeRelation } from '../../sql/relations.ts';
 import { transactionControl } from '../../sql/transactional.ts';
 import { relationOf, text } from '../../sql/tree.ts';
@@ -9,7 +9,7 @@ import type { AssessContext } from '../context.ts';
 import type { ScriptHit, ScriptReader } from './rule.ts';
 
 interface Gone {
-  /** `schema.name`, or a schema. */
+  /** `schema.name`, `schema.table.column`, or a schema. */
   readonly name: string;
   readonly hit: ScriptHit;
 }
@@ -58,6 +58,9 @@ function nameTaken(statement: ParsedStatement, context: AssessContext): string |
     /^OBJECT_(TABLE|VIEW|MATVIEW|FOREIGN_TABLE)$/.test(text(node, 'renameType') ?? '')
   ) {
     return quoteQualified(schema, text(node, 'newname') ?? '');
+  }
+  if (kind === 'RenameStmt' && text(node, 'renameType') === 'OBJECT_COLUMN') {
+    return `${relation}.${quoteIdent(text(node, 'newname') ?? '')}`;
   }
   return kind === 'AlterObjectSchemaStmt' ? quoteQualified(text(node, 'newschema'), name) : null;
 }

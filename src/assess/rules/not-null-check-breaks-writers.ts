@@ -4,7 +4,7 @@ import { child, children, flag, relationOf, strings, text } from '../../sql/tree
 import type { AssessContext } from '../context.ts';
 import { notNullColumn } from '../expressions.ts';
 import { addedConstraints, existingRelation, scriptRule } from './rule.ts';
-import { backfill, COMMIT } from './steps.ts';
+import { backfill, COMMIT, untilNone } from './steps.ts';
 
 interface Added {
   readonly statement: ParsedStatement;
@@ -95,7 +95,7 @@ export const notNullCheckBreaksWriters = scriptRule({
       'ALTER TABLE t ADD COLUMN a int',
       'ALTER TABLE t ALTER COLUMN a SET DEFAULT 0',
       COMMIT,
-      'UPDATE t SET a = 0 WHERE a IS NULL',
+      untilNone('t', 'UPDATE t SET a = 0', 'a IS NULL'),
       COMMIT,
       'ALTER TABLE t ADD CONSTRAINT t_a_check CHECK (a IS NOT NULL) NOT VALID',
     ],

@@ -39,4 +39,14 @@ export const REFUTED: readonly Refutation[] = [
       danger: { kind: 'rewrite', relation: 't' },
     },
   },
+  {
+    id: 'add-inheritance-or-special-column',
+    title: 'No name of a column means anything to PostgreSQL',
+    why: 'Some ORMs give a meaning to certain names: a column called type makes Rails look for a class of that name in each row, and programs that do not know of it fail when they load one. To the server it is a column like any other, old queries go on, and the migration’s SQL does not tell which ORM reads the table. What the models of a program make of a changed table, ferrata assess --app looks for in its source.',
+    example: {
+      schema: 'CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1);',
+      harmless: 'ALTER TABLE t ADD COLUMN type text;',
+      danger: { kind: 'breaks', query: 'SELECT id FROM t', sqlstate: '42703' },
+    },
+  },
 ];

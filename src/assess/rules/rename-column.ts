@@ -2,18 +2,20 @@ import type { FunctionProperties } from '../../catalog/model.ts';
 import { quoteIdent } from '../../sql/quote.ts';
 import { relationOf, text } from '../../sql/tree.ts';
 import type { AssessContext } from '../context.ts';
-import { existingRelation, rule } from './rule.ts';
+import { readGone } from './names-gone.ts';
+import { existingRelation, scriptRule } from './rule.ts';
 import { twinColumn } from './twin-column.ts';
 
 const RELATIONS = new Set(['OBJECT_TABLE', 'OBJECT_VIEW', 'OBJECT_MATVIEW', 'OBJECT_FOREIGN_TABLE']);
 
-export const renameColumn = rule({
+export const renameColumn = scriptRule({
   id: 'rename-column',
   severity: 'danger',
   title: 'Renaming a column breaks every program that uses the old name',
-  on: ['RenameStmt'],
-  applies: (analysis, context) => {
-    const { node } = analysis.statement;
+  read: readGone((analysis, context) => {
+    const { statement } = analysis;
+    const { node } = statement;
+    if (statement.kind !== 'RenameStmt') return [];
     const table = existingRelation(analysis, context);
     const written = relationOf(node);
     const from = text(node, 'subname');
@@ -27,13 +29,13 @@ export const renameColumn = rule({
       functions.length === 0
         ? ''
         : ` ${functions.join(', ')} may name it, too: what their text says, the server does not change.`;
-    return [
-      {
-        message: `From this moment on, ${table}.${quoteIdent(from)} does not exist for programs that still run.${also}`,
-        safeSql: kind === 'OBJECT_TABLE' ? twinColumn(context, { table, written }, from, to) : [],
-      },
-    ];
-  },
+    const hit = {
+      statement,
+      message: `From this moment on, ${table}.${quoteIdent(from)} does not exist for programs that still run.${also}`,
+      safeSql: kind === 'OBJECT_TABLE' ? twinColumn(context, { table, written }, from, to) : [],
+    };
+    return [{ name: `${table}.${quoteIdent(from)}`, hit }];
+  }),
   why: 'Old and new versions of a program run side by side during a deployment; only one of them knows the new name. Functions keep the old name in their text and fail when they are next called; views keep it as the name of theirs (PostgreSQL manual, ALTER TABLE, RENAME).',
   instead:
     'Add the new column, keep the two equal with a trigger, and fill it in batches; move the programs, then drop the trigger and the old column. Or leave the name, and give it another in the program.',

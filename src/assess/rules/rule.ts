@@ -14,6 +14,8 @@ export interface Hit {
   readonly safeSql: readonly (string | null)[] | (() => Promise<readonly (string | null)[]>);
   /** Where this case weighs more or less than the rule's own severity: a small table, a busy one. */
   readonly severity?: Severity;
+  /** As `Finding.settledBy`. */
+  readonly settledBy?: string;
 }
 
 /**
@@ -147,6 +149,7 @@ export async function findingFrom(source: Lesson, statement: ParsedStatement, hi
     // A sequence with a hole is worse than none.
     safeSql: safe.includes(null) ? [] : safe.filter((sql) => sql !== null),
     docs: `docs/findings/${source.id}.md`,
+    ...(hit.settledBy === undefined ? {} : { settledBy: hit.settledBy }),
   };
 }
 

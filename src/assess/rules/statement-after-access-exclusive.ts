@@ -69,6 +69,6 @@ function exclusive({ facts }: Analysis): readonly string[] {
 
 /** A constraint added NOT VALID and validated at once has a rule of its own. */
 function isOwnValidation(holder: Analysis, later: Analysis): boolean {
-  const added = addsUnvalidated(holder);
+  const added = addsUnvalidated(holder).map(({ name }) => name);
   return validatedConstraints(later).some((name) => added.includes(name));
 }

@@ -36,9 +36,12 @@ export function backfill(context: AssessContext, target: Target, assignment: str
 export function inBatches(context: AssessContext, target: Target, change: string, rest: string): string {
   const name = showName(target.written);
   const key = keyOf(context, target.table);
-  const body =
-    key === null
-      ? `
+  return key === null ? untilNone(name, change, rest) : block(alongKey(name, key, change, rest));
+}
+
+/** As `inBatches`, without a key: as many rows as are left, again and again, until there is none. */
+export function untilNone(name: string, change: string, rest: string): string {
+  return block(`
 BEGIN
   LOOP
     ${change}
@@ -46,8 +49,10 @@ BEGIN
     EXIT WHEN NOT FOUND;
     COMMIT;
   END LOOP;
-END`
-      : alongKey(name, key, change, rest);
+END`);
+}
+
+function block(body: string): string {
   return `DO ${dollarQuote(`${body}\n`, 'batches')}`;
 }
 

@@ -26,7 +26,7 @@ export const validateSameTransaction = scriptRule({
         });
       }
       const locked = facts.locks.filter((lock) => lock.role === 'target' || lock.role === 'referenced');
-      for (const name of addsUnvalidated(analysis)) {
+      for (const { name } of addsUnvalidated(analysis)) {
         added.set(name, {
           line: statement.line,
           text: statement.text,

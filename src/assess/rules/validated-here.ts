@@ -1,19 +1,28 @@
 /** Constraints that are added without a look at the rows, and those that are validated: by `schema.table.name`. */
 import { quoteIdent } from '../../sql/quote.ts';
-import { flag, type Node, text } from '../../sql/tree.ts';
+import { flag, type Node, relationOf, showName, text } from '../../sql/tree.ts';
 import type { Analysis } from '../analyse.ts';
 import { addedConstraints, commands } from './rule.ts';
 
 const KINDS = ['CONSTR_CHECK', 'CONSTR_FOREIGN', 'CONSTR_NOTNULL'];
 
-export function addsUnvalidated(analysis: Analysis): readonly string[] {
+export interface Unvalidated {
+  readonly name: string;
+  readonly validate: string;
+}
+
+export function addsUnvalidated(analysis: Analysis): readonly Unvalidated[] {
   if (analysis.statement.kind !== 'AlterTableStmt') return [];
   const table = target(analysis);
-  if (table === null) return [];
+  const written = relationOf(analysis.statement.node);
+  if (table === null || written === null) return [];
   return KINDS.flatMap((kind) => addedConstraints(analysis, kind))
     .filter((constraint) => flag(constraint, 'skip_validation') && isEnforced(constraint))
     .flatMap((constraint) => text(constraint, 'conname') ?? [])
-    .map((name) => `${table}.${quoteIdent(name)}`);
+    .map((name) => ({
+      name: `${table}.${quoteIdent(name)}`,
+      validate: `ALTER TABLE ${showName(written)} VALIDATE CONSTRAINT ${quoteIdent(name)}`,
+    }));
 }
 
 export function validatedConstraints(analysis: Analysis): readonly string[] {
