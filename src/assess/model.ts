@@ -15,7 +15,15 @@ export const LOCK_MODES = [
 ] as const;
 export type LockMode = (typeof LOCK_MODES)[number];
 
-export type LockRole = 'target' | 'referenced' | 'parent' | 'partition' | 'index' | 'sequence' | 'source';
+export type LockRole =
+  | 'target'
+  | 'referenced'
+  | 'parent'
+  | 'partition'
+  | 'default partition'
+  | 'index'
+  | 'sequence'
+  | 'source';
 export type MigrationType = 'ddl' | 'dml' | 'combined' | 'destructive';
 export type Severity = 'danger' | 'warning' | 'info';
 /** Milliseconds: low, middle, high. */
@@ -73,6 +81,8 @@ export interface Finding {
   readonly why: string;
   readonly safeSql: readonly string[];
   readonly docs: string;
+  /** Gone where a later file of the same release validates this constraint: `schema.table.constraint`. */
+  readonly settledBy?: string;
 }
 
 /** Size of a relation the migration touches; null where the catalog does not know (never analysed, no database). */

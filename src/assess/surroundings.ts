@@ -9,6 +9,8 @@ export interface Surroundings {
   readonly migration: string | null;
   /** Ids of the migrations that the target's ledger has as applied; null where there is no target. */
   readonly applied: readonly string[] | null;
+  /** What the pending migrations before this one go through under a strong lock: tables to the first that does. */
+  readonly worked?: ReadonlyMap<string, string>;
 }
 
 export const NO_SURROUNDINGS: Surroundings = Object.freeze({
