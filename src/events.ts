@@ -61,6 +61,14 @@ export type FerrataEvent =
       readonly throttle: string | null;
     }
   | {
+      /** How far the statement in hand is, as the server counts (`pg_stat_progress_*`). */
+      readonly type: 'step-progress';
+      readonly run: string;
+      readonly phase: string;
+      readonly done: number | null;
+      readonly total: number | null;
+    }
+  | {
       /** What the monitors of a run have read in one interval. */
       readonly type: 'monitor-sample';
       readonly run: string;

@@ -31,6 +31,7 @@ export class LiveView {
     this.#timer ??= setInterval(() => this.#draw(), DRAW_MS).unref();
     switch (event.type) {
       case 'monitor-sample':
+      case 'step-progress':
       case 'backfill-progress':
       case 'step-started':
       case 'waiting':

@@ -65,6 +65,7 @@ function printStatus(found: Status, { palette: p, width }: CliContext): string {
     const live = {
       ...atWork,
       sinceMs: 0,
+      progress: null,
       backfill: backfill === null ? null : { ...backfill, batchSize: null },
     };
     lines.push('', ...renderLive(live, elapsedMs, width, p));

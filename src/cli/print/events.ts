@@ -22,6 +22,7 @@ export function printEvent(event: FerrataEvent, p: Palette): string | null {
       );
     case 'backfill-progress':
       return p.dim(`  ${event.step} ${progress(event)}`);
+    case 'step-progress':
     case 'monitor-sample':
       // Once a second: for the live view and for machines.
       return null;

@@ -16,6 +16,8 @@ export interface LiveRun {
   /** Milliseconds of `performance.now()`, or of the ledger's clock: when the run began. */
   readonly sinceMs: number;
   readonly backfill: Backfill | null;
+  /** What the server counts of the statement in hand. */
+  readonly progress: Progress | null;
   /** Why it stands still; null: it goes on. */
   readonly waiting: string | null;
   readonly samples: readonly LiveSample[];
@@ -28,6 +30,12 @@ export interface Backfill {
   readonly rowsPerSecond: number | null;
   readonly etaMs: number | null;
   readonly batchSize: number | null;
+}
+
+export interface Progress {
+  readonly phase: string;
+  readonly done: number | null;
+  readonly total: number | null;
 }
 
 export interface LiveSample {
@@ -50,6 +58,7 @@ export function afterEvent(live: LiveRun | null, event: FerrataEvent, nowMs: num
       title: null,
       sinceMs: nowMs,
       backfill: null,
+      progress: null,
       waiting: null,
       samples: [],
     };
@@ -59,7 +68,7 @@ export function afterEvent(live: LiveRun | null, event: FerrataEvent, nowMs: num
     case 'run-finished':
       return null;
     case 'step-started':
-      return { ...live, step: event.step, title: event.title, backfill: null, waiting: null };
+      return { ...live, step: event.step, title: event.title, backfill: null, progress: null, waiting: null };
     case 'step-finished':
     case 'step-resumed':
       return { ...live, done: Math.min(live.steps, live.done + 1), waiting: null };
@@ -73,7 +82,10 @@ export function afterEvent(live: LiveRun | null, event: FerrataEvent, nowMs: num
     case 'throttled':
       return { ...live, waiting: event.decision === 'pause' ? event.reason : null };
     case 'monitor-sample':
-      return { ...live, samples: event.samples };
+      // What the server counts is told after it, or there is nothing.
+      return { ...live, samples: event.samples, progress: null };
+    case 'step-progress':
+      return { ...live, progress: { phase: event.phase, done: event.done, total: event.total } };
     case 'backfill-progress': {
       const { done, changed, estimate, rowsPerSecond, etaMs, batchSize, throttle } = event;
       return {
@@ -95,6 +107,7 @@ export function renderLive(live: LiveRun, nowMs: number, width: number, p: Palet
     `step ${Math.min(live.steps, live.done + 1)} of ${live.steps}${live.title === null ? '' : p.dim(` ${live.title}`)}`,
   ];
   if (backfill !== null) lines.push(...progressLines(backfill, live.direction, width, p));
+  else if (live.progress !== null) lines.push(...countedLines(live.progress, width, p));
   const signals = live.samples.map((sample) => signalWord(sample, p));
   if (signals.length > 0) lines.push(...flow(signals, width));
   if (waiting !== null) lines.push(p.yellow(`waiting: ${waiting}`));
@@ -115,16 +128,28 @@ function progressLines(
   p: Palette,
 ): readonly string[] {
   const share = estimate === 0 ? 1 : Math.min(1, done / estimate);
-  const room = Math.max(10, Math.min(40, width - 30));
-  const full = Math.round(share * room);
-  const bar = `${p.green('█'.repeat(full))}${p.dim('░'.repeat(room - full))}`;
   const facts = [
     ...(rowsPerSecond === null ? [] : [`${grouped(Math.round(rowsPerSecond))} rows/s`]),
     ...(etaMs === null ? [] : [`${duration(etaMs)} left`]),
     ...(batchSize === null ? [] : [`batches of ${grouped(batchSize)}`]),
     `${grouped(changed)} ${direction === 'up' ? 'changed' : 'put back'}`,
   ];
-  return [`${bar} ${Math.floor(100 * share)} % of about ${count(estimate, 'row')}`, ...flow(facts, width)];
+  return [
+    `${bar(share, width, p)} ${Math.floor(100 * share)} % of about ${count(estimate, 'row')}`,
+    ...flow(facts, width),
+  ];
+}
+
+function countedLines({ phase, done, total }: Progress, width: number, p: Palette): readonly string[] {
+  if (done === null || total === null || total === 0) return [p.dim(phase)];
+  const share = Math.min(1, done / total);
+  return [`${bar(share, width, p)} ${Math.floor(100 * share)} %`, p.dim(phase)];
+}
+
+function bar(share: number, width: number, p: Palette): string {
+  const room = Math.max(10, Math.min(40, width - 30));
+  const full = Math.round(share * room);
+  return `${p.green('█'.repeat(full))}${p.dim('░'.repeat(room - full))}`;
 }
 
 function signalWord({ signal, state, detail }: LiveSample, p: Palette): string {

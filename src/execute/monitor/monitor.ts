@@ -13,6 +13,7 @@ import { pause } from '../retry.ts';
 import { healthReader } from './health/index.ts';
 import { Judge, VERDICTS, type Verdict } from './judge.ts';
 import { readSignals, unreadable } from './look.ts';
+import { readProgress } from './progress.ts';
 import type { Health, Signal, Watched } from './signal.ts';
 import { allSignals } from './signals/index.ts';
 import type { Throttle, ThrottleDecision } from './throttle.ts';
@@ -138,9 +139,18 @@ export class Monitor implements Throttle {
     if (this.#stop.signal.aborted) return;
     this.#conclude(samples);
     this.#options.report({ type: 'monitor-sample', run, samples });
+    await this.#tellProgress();
     if (this.#connection !== null && policy.enabled) {
       await insertSamples(this.#connection, run, samples).catch(() => {});
     }
+  }
+
+  /** Told while the server counts. */
+  async #tellProgress(): Promise<void> {
+    if (this.#connection === null) return;
+    const { report, run, watched } = this.#options;
+    const progress = await readProgress(this.#connection, watched.pids()).catch(() => null);
+    if (progress !== null) report({ type: 'step-progress', run, ...progress });
   }
 
   /** What is asked anew answers whatever the run waits for. */

@@ -309,6 +309,30 @@ describe('Monitor', () => {
     }
   });
 
+  it('tells how far an index build is', async () => {
+    const ours = await connector.connect('run');
+    const blocker = await connector.connect('old');
+    try {
+      await connection.script('CREATE TABLE big AS SELECT g AS a FROM generate_series(1, 1000) g');
+      // CONCURRENTLY waits for it: the build stands still where it can be seen.
+      await blocker.script('BEGIN; INSERT INTO big VALUES (0)');
+      const { events } = watch('build', policy({}), { pids: [ours.pid] });
+      const built = ours.script('CREATE INDEX CONCURRENTLY big_a ON big (a)');
+      await expect
+        .poll(() => events.find((event) => event.type === 'step-progress'), { timeout: 10_000 })
+        .toMatchObject({
+          phase: expect.stringMatching(/^building .*: waiting for writers before build$/),
+          done: 0,
+          total: 1,
+        });
+      await blocker.script('COMMIT');
+      await built;
+    } finally {
+      await ours.close();
+      await blocker.close();
+    }
+  });
+
   it('reads how full the disk is where it can be seen from here', async () => {
     const scene = watch('disk', policy({ disk: { ...off, abort: now(0) } }));
     expect(await scene.until('abort')).toMatchObject({ reason: expect.stringMatching(/disk: \d+ % free/) });
