@@ -67,6 +67,10 @@ export class AssessContext {
   #searchPath: readonly string[];
   readonly #made = new Set<string>();
   readonly #madeTypes = new Set<string>();
+  readonly #resolved = new Map<string, string>();
+  readonly #childrenOf = new Map<string, readonly KnownObject[]>();
+  /** A statement is just being taken in: what is looked up changes meanwhile. */
+  #noting = false;
   /** Columns that were added in the transaction that still runs: `schema.table.column`. */
   readonly #madeColumns = new Set<string>();
   /** What the caller knew, where it wants to know what the statements left behind (`keep`). */
@@ -114,12 +118,14 @@ export class AssessContext {
   resolve(name: QualifiedName | null): string | null {
     if (name === null) return null;
     if (name.schema !== null) return quoteQualified(name.schema, name.name);
-    const [first = 'public'] = this.#searchPath;
-    for (const schema of ['pg_temp', ...this.#searchPath]) {
-      const candidate = quoteQualified(schema, name.name);
-      if (this.#made.has(candidate) || this.isRelation(candidate)) return candidate;
-    }
-    return quoteQualified(first, name.name);
+    return this.#lookUp(this.#resolved, name.name, () => {
+      const [first = 'public'] = this.#searchPath;
+      for (const schema of ['pg_temp', ...this.#searchPath]) {
+        const candidate = quoteQualified(schema, name.name);
+        if (this.#made.has(candidate) || this.isRelation(candidate)) return candidate;
+      }
+      return quoteQualified(first, name.name);
+    });
   }
 
   /** As `resolve`, for a type: a domain, an enum, a composite type. */
@@ -309,6 +315,13 @@ export class AssessContext {
     return written.replace(name.schema === null ? name.name : `${name.schema}.${name.name}`, () => resolved);
   }
 
+    this.#noting = true;
+    this.#note(statement);
+    this.#noting = false;
+    this.#forgetLookUps();
+  }
+
+  #note(statement: ParsedStatement): void {
   /** Takes in what a statement leaves behind for those after it. */
   note(statement: ParsedStatement): void {
     const { kind, node } = statement;
@@ -332,6 +345,7 @@ export class AssessContext {
     this.#searchPath = searchPathAfter(statement, this.#searchPath);
   }
 
+    this.#forgetLookUps();
   /** What the statements left behind is now what is known of the schema that the context started from. */
   keep(): void {
     while (this.#begun.length > 0) this.#noteTransaction('commit');
@@ -408,8 +422,27 @@ export class AssessContext {
   }
 
   #children(relation: string, kind: ObjectKind): readonly KnownObject[] {
-    const parents = ['table', 'materialized view', 'view'].map((parent) => `${parent} ${relation}`);
-    return parents.flatMap((parent) => this.known.children(parent)).filter((object) => object.kind === kind);
+    const all = this.#lookUp(this.#childrenOf, relation, () =>
+      ['table', 'materialized view', 'view'].flatMap((parent) =>
+        this.known.children(`${parent} ${relation}`),
+      ),
+    );
+    return all.length === 0 ? all : all.filter((object) => object.kind === kind);
+  }
+
+  /** Remembers what was found until the next statement: every rule asks for the same. */
+  #lookUp<T>(known: Map<string, T>, key: string, find: () => T): T {
+    if (this.#noting) return find();
+    const before = known.get(key);
+    if (before !== undefined) return before;
+    const found = find();
+    known.set(key, found);
+    return found;
+  }
+
+  #forgetLookUps(): void {
+    this.#resolved.clear();
+    this.#childrenOf.clear();
   }
 }
 

@@ -5,9 +5,18 @@ import { RESERVED_WORDS } from './keywords.ts';
 
 /** Quotes an identifier when PostgreSQL's `quote_ident` would: anything but a lower-case word that is not reserved. */
 export function quoteIdent(name: string): string {
-  if (/^[a-z_][a-z0-9_]*$/.test(name) && !RESERVED_WORDS.has(name)) return name;
-  return `"${name.replaceAll('"', '""')}"`;
+  const known = QUOTED.get(name);
+  if (known !== undefined) return known;
+  const plain = /^[a-z_][a-z0-9_]*$/.test(name) && !RESERVED_WORDS.has(name);
+  const quoted = plain ? name : `"${name.replaceAll('"', '""')}"`;
+  if (QUOTED.size >= MOST_QUOTED) QUOTED.clear();
+  QUOTED.set(name, quoted);
+  return quoted;
 }
+
+/** A schema's names come back again and again. */
+const QUOTED = new Map<string, string>();
+const MOST_QUOTED = 20_000;
 
 /** `schema.name`, each part quoted where needed; the name alone where the schema is null. */
 export function quoteQualified(schema: string | null, name: string): string {

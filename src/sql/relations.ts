@@ -27,6 +27,10 @@ const WRITES = new Set(['InsertStmt', 'UpdateStmt', 'DeleteStmt', 'MergeStmt']);
  * Names as written; each once.
  */
 export function writtenRelations(statement: KindedNode): readonly QualifiedName[] {
+  return once(WRITTEN, statement, writtenBy);
+}
+
+function writtenBy(statement: KindedNode): readonly QualifiedName[] {
   const found = new Names();
   if (STORED.has(statement.kind)) return [];
   if (statement.kind === 'ExplainStmt' && !explainsByRunning(statement.node)) return [];
@@ -44,6 +48,10 @@ export function writtenRelations(statement: KindedNode): readonly QualifiedName[
 
 /** Relations that the statement's queries read, without what it writes and without names of its own WITH. */
 export function readRelations(statement: KindedNode): readonly QualifiedName[] {
+  return once(READ, statement, readBy);
+}
+
+function readBy(statement: KindedNode): readonly QualifiedName[] {
   const found = new Names();
   const own = new Set<string>();
   const targets = new Set(writtenRelations(statement).map(showName));
@@ -55,6 +63,23 @@ export function readRelations(statement: KindedNode): readonly QualifiedName[] {
   return found
     .list()
     .filter((name) => !(name.schema === null && own.has(name.name)) && !targets.has(showName(name)));
+}
+
+type Known = WeakMap<Node, readonly QualifiedName[]>;
+/** By the statement's own node, which does not change: many rules ask for the same. */
+const WRITTEN: Known = new WeakMap();
+const READ: Known = new WeakMap();
+
+function once(
+  known: Known,
+  statement: KindedNode,
+  find: (statement: KindedNode) => readonly QualifiedName[],
+): readonly QualifiedName[] {
+  const before = known.get(statement.node);
+  if (before !== undefined) return before;
+  const found = find(statement);
+  known.set(statement.node, found);
+  return found;
 }
 
 export interface MadeRelation {

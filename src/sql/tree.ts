@@ -21,10 +21,20 @@ export function isNode(value: unknown): value is Node {
 /** `{ Kind: { … } }` taken apart; null for anything else. */
 export function unwrap(value: unknown): KindedNode | null {
   if (!isNode(value)) return null;
-  const [entry, second] = Object.entries(value);
-  if (entry === undefined || second !== undefined || !/^[A-Z]/.test(entry[0]) || !isNode(entry[1]))
-    return null;
-  return { kind: entry[0], node: entry[1] };
+  const kind = kindOf(value);
+  return kind === null ? null : { kind, node: value[kind] as Node };
+}
+
+/** The only key, where it is a kind's name with a node under it. Asked of every node of every tree: no lists are made. */
+function kindOf(value: Node): string | null {
+  let kind: string | null = null;
+  for (const key in value) {
+    if (kind !== null) return null;
+    kind = key;
+  }
+  if (kind === null) return null;
+  const first = kind.charCodeAt(0);
+  return first >= 65 && first <= 90 && isNode(value[kind]) ? kind : null;
 }
 
 export function child(node: Node | null | undefined, key: string): Node | null {
@@ -32,11 +42,19 @@ export function child(node: Node | null | undefined, key: string): Node | null {
   return isNode(value) ? value : null;
 }
 
+/** Lists that were taken apart: trees do not change, and many rules look into the same ones. */
+const TAKEN_APART = new WeakMap<readonly unknown[], readonly KindedNode[]>();
+const NONE: readonly KindedNode[] = [];
+
 /** A list of wrapped nodes; empty where there is none. */
 export function children(node: Node | null | undefined, key: string): readonly KindedNode[] {
   const value = node?.[key];
-  if (!Array.isArray(value)) return [];
-  return value.map(unwrap).filter((item) => item !== null);
+  if (!Array.isArray(value)) return NONE;
+  const known = TAKEN_APART.get(value);
+  if (known !== undefined) return known;
+  const found = value.map(unwrap).filter((item) => item !== null);
+  TAKEN_APART.set(value, found);
+  return found;
 }
 
 export function text(node: Node | null | undefined, key: string): string | null {
@@ -97,15 +115,22 @@ export function walk(root: unknown, visit: (kind: string, node: Node) => boolean
       continue;
     }
     if (!isNode(value)) continue;
-    const kinded = unwrap(value);
-    if (kinded !== null) {
-      if (visit(kinded.kind, kinded.node) === false) continue;
-      pushValues(stack, kinded.node);
-    } else pushValues(stack, value);
+    const kind = kindOf(value);
+    if (kind === null) pushValues(stack, value);
+    else {
+      const node = value[kind] as Node;
+      if (visit(kind, node) !== false) pushValues(stack, node);
+    }
   }
 }
 
 function pushValues(stack: unknown[], node: Node): void {
-  const values = Object.values(node);
-  for (let n = values.length - 1; n >= 0; n--) if (typeof values[n] === 'object') stack.push(values[n]);
+  const first = stack.length;
+  for (const key in node) if (typeof node[key] === 'object') stack.push(node[key]);
+  // The last is taken first.
+  for (let low = first, high = stack.length - 1; low < high; low++, high--) {
+    const value = stack[low];
+    stack[low] = stack[high];
+    stack[high] = value;
+  }
 }

@@ -142,18 +142,18 @@ export class KnownSchema {
   }
 
   #linked(link: string): readonly KnownObject[] {
-    const found = new Map<ObjectKey, KnownObject>();
-    this.#collect(link, found, new Set());
-    return [...found.values()];
-  }
-
-  #collect(link: string, found: Map<ObjectKey, KnownObject>, seen: Set<ObjectKey>): void {
-    for (const [key, object] of this.#own.linked(link)) if (!seen.has(key)) found.set(key, object);
-    if (this.#below === null || this.#forgotten) return;
-    // What this layer knows better hides what lies below, whatever it is linked to now.
-    const hidden = new Set(seen);
-    for (const key of this.#own.keys()) hidden.add(key);
-    this.#below.#collect(link, found, hidden);
+    const found: KnownObject[] = [];
+    const above: Layer[] = [];
+    for (let schema: KnownSchema | null = this; schema !== null; ) {
+      for (const [key, object] of schema.#own.linked(link)) {
+        // What a layer above knows better hides it, whatever that is linked to now.
+        if (!above.some((layer) => layer.get(key) !== undefined)) found.push(object);
+      }
+      if (schema.#forgotten) break;
+      if (!schema.#own.isEmpty) above.push(schema.#own);
+      schema = schema.#below;
+    }
+    return found;
   }
 }
 
@@ -175,8 +175,8 @@ class Layer {
     return this.#objects.get(key);
   }
 
-  keys(): Iterable<ObjectKey> {
-    return this.#objects.keys();
+  get isEmpty(): boolean {
+    return this.#objects.size === 0;
   }
 
   put(object: KnownObject): void {
