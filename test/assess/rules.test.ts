@@ -34,7 +34,7 @@ describe.each(MAJORS.map((major) => [major] as const))('PostgreSQL %i', (major) 
   it.each(BY_ID)('%s', async (id, rule) => {
     const { schema, bad, danger, good } = rule.example;
     await playground.make(schema);
-    const { rows = {}, surroundings = {} } = rule.example;
+    const { before = [], rows = {}, surroundings = {} } = rule.example;
     const options = {
       catalog: await readCatalog(playground.main),
       rules: { [id]: rule.severity },
@@ -50,7 +50,7 @@ describe.each(MAJORS.map((major) => [major] as const))('PostgreSQL %i', (major) 
     expect(found, 'the example is found').toBeDefined();
     expect(found?.docs).toBe(`docs/findings/${id}.md`);
 
-    const seen = await playground.run(bad, danger);
+    const seen = await playground.run([...before, bad].join('\nCOMMIT;\n'), danger);
     if (isVisible(danger, major)) expect(seen.danger, 'the example shows the danger').toBe(true);
     // What fails is what is told of; everything else must run.
     const mayFail = danger.kind === 'fails' || (danger.kind === 'shows' && danger.fails === true);
@@ -66,7 +66,9 @@ describe.each(MAJORS.map((major) => [major] as const))('PostgreSQL %i', (major) 
       expect(instead.errors, sql).toEqual([]);
       // Where `good` is the whole, what the finding itself says is a part of the way.
       if (sql === safe.join(';\n')) expect(instead.danger, `no danger in\n${sql}`).toBe(false);
-      const again = (await assess(sql, options)).findings.map((finding) => finding.id);
+      // What stands in the place of several files is the whole release.
+      const alone = before.length === 0 ? options : { ...options, surroundings: {} };
+      const again = (await assess(sql, alone)).findings.map((finding) => finding.id);
       expect(again, sql).not.toContain(id);
     }
   });

@@ -1,3 +1,4 @@
+import { UNKNOWN_TARGET } from '../target-facts.ts';
 import { writtenAnew } from './needed-room.ts';
 import { type Hit, rule } from './rule.ts';
 import { bytes } from './weight.ts';
@@ -38,8 +39,10 @@ export const diskHeadroom = rule({
   example: {
     schema: 'CREATE TABLE t (id int PRIMARY KEY, a int); INSERT INTO t VALUES (1, 2);',
     bad: 'ALTER TABLE t ALTER COLUMN a TYPE bigint;',
+    known: 'the table has 8 GB, its indexes 2 GB, and 6 GB are free',
     surroundings: {
       target: {
+        ...UNKNOWN_TARGET,
         relations: {
           'public.t': {
             rows: 100_000_000,
@@ -52,9 +55,6 @@ export const diskHeadroom = rule({
             columns: null,
           },
         },
-        replicas: null,
-        oldestTransactionSeconds: null,
-        extensions: null,
         freeBytes: 6_000_000_000,
       },
     },

@@ -34,5 +34,6 @@ export const indexConcurrentlyCorruption14 = rule({
         'It depends on what is written in the same moments, on a server of a version that nobody should start any more.',
     },
     surroundings: { target: { ...UNKNOWN_TARGET, versionNum: 140_002 } },
+    known: 'the server is PostgreSQL 14.2',
   },
 });

@@ -1,4 +1,5 @@
 import { strength } from '../effect.ts';
+import { UNKNOWN_TARGET } from '../target-facts.ts';
 import { type ScriptHit, scriptRule } from './rule.ts';
 import { milliseconds, SessionSettings } from './script-rules.ts';
 import { count, writesPerSecond } from './weight.ts';
@@ -57,8 +58,10 @@ export const largeOrHotTable = scriptRule({
   example: {
     schema: 'CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1);',
     bad: 'ALTER TABLE t ADD COLUMN a int;',
+    known: 'some 400 rows of the table are written per second',
     surroundings: {
       target: {
+        ...UNKNOWN_TARGET,
         relations: {
           'public.t': {
             rows: 1_000_000,
@@ -71,10 +74,6 @@ export const largeOrHotTable = scriptRule({
             columns: null,
           },
         },
-        replicas: null,
-        oldestTransactionSeconds: null,
-        extensions: null,
-        freeBytes: null,
       },
     },
     danger: { kind: 'queues', relation: 't' },

@@ -32,6 +32,7 @@ export const nonLinearHistory = scriptRule({
   example: {
     schema: 'CREATE TABLE t (id int PRIMARY KEY);',
     bad: 'ALTER TABLE t ADD COLUMN a int;',
+    known: 'a migration with a higher number is applied',
     surroundings: {
       migration: '20260101000000_add_a',
       applied: ['20260201000000_add_b'],

@@ -98,10 +98,8 @@ function before({ before: files }: Example): string {
 }
 
 /** What else was known when the example was assessed. */
-function known({ surroundings, rows }: Example): string {
-  return surroundings === undefined && rows === undefined
-    ? ''
-    : ' where the server is known to be such as is said above';
+function known({ known: words }: Example): string {
+  return words === undefined ? '' : ` where ${words}`;
 }
 
 function versions({ versions: range }: Lesson): string | null {

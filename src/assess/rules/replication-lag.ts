@@ -1,3 +1,4 @@
+import { UNKNOWN_TARGET } from '../target-facts.ts';
 import { writtenAnew } from './needed-room.ts';
 import { type Hit, rule } from './rule.ts';
 import { bytes } from './weight.ts';
@@ -47,8 +48,10 @@ export const replicationLag = rule({
   example: {
     schema: 'CREATE TABLE t (id int PRIMARY KEY, a int); INSERT INTO t VALUES (1, 2);',
     bad: 'ALTER TABLE t ALTER COLUMN a TYPE bigint;',
+    known: 'the table has 8 GB and there are two standbys',
     surroundings: {
       target: {
+        ...UNKNOWN_TARGET,
         relations: {
           'public.t': {
             rows: 100_000_000,
@@ -62,9 +65,6 @@ export const replicationLag = rule({
           },
         },
         replicas: 2,
-        oldestTransactionSeconds: null,
-        extensions: null,
-        freeBytes: null,
       },
     },
     danger: { kind: 'rewrite', relation: 't' },

@@ -73,8 +73,9 @@ export interface Example {
   readonly before?: readonly string[];
   /** Rows of its tables, by `schema.table`, where the rule asks for sizes. */
   readonly rows?: Readonly<Record<string, number>>;
-  /** What must be known of the server or its history. */
+  /** What must be known of the server or its history; and the same in words, behind “where”. */
   readonly surroundings?: Partial<Surroundings>;
+  readonly known?: string;
 }
 
 /** What there is to learn about one danger, and what its page under docs/findings says. */
