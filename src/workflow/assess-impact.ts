@@ -2,7 +2,7 @@
 import { changesOf, type StepChange } from '../assess/impact/changes.ts';
 import { type DependencyGraph, readDependencyGraph } from '../assess/impact/graph.ts';
 import type { ChangeImpact, Impact } from '../assess/impact/model.ts';
-import { dependentsOfChange } from '../assess/impact/tree.ts';
+import { byPhysical, dependentsOfChange } from '../assess/impact/tree.ts';
 import type { Catalog } from '../catalog/model.ts';
 import { FerrataError } from '../errors.ts';
 import { type StateView, use } from './assess-states.ts';
@@ -38,7 +38,7 @@ export class ImpactStudy {
   /** The changes with their dependents; what only follows from another change stands in that one's tree. */
   result(): Impact {
     const { graph, catalog } = this.start;
-    const around = { graph, before: catalog, after: this.#after ?? catalog };
+    const around = { graph, before: catalog, after: byPhysical(this.#after ?? catalog) };
     const all = this.#changes.map((change) => ({ change, dependents: dependentsOfChange(change, around) }));
     const below = new Set(all.flatMap(({ dependents }) => dependents.flatMap(namesIn)));
     const own = all.filter(({ change }) => !(change.reprinted && below.has(change.object)));

@@ -4,7 +4,12 @@ import { resolve } from 'node:path';
 import type { StepChange } from '../assess/impact/changes.ts';
 import type { DependencyGraph } from '../assess/impact/graph.ts';
 import { reachOf } from '../assess/impact/tree.ts';
-import { carryOver, readStartNames, type StartNames } from '../assess/queries/carry-over.ts';
+import {
+  type CarriedOver,
+  carryOver,
+  readStartNames,
+  type StartNames,
+} from '../assess/queries/carry-over.ts';
 import { missingValues } from '../assess/queries/given.ts';
 import { judgeQuery, type StateReading } from '../assess/queries/matrix.ts';
 import type {
@@ -118,7 +123,7 @@ export class QueryStudy {
         // Without files of the right length rows are what gives a table its blocks.
         if (files === null) await fillSynthetic(connection, state.catalog);
         const carried = await carryOver(connection, statistics, names, files);
-        this.#restOn ??= this.#describe(statistics, carried.columns, carried.sizes);
+        this.#restOn ??= this.#describe(statistics, carried);
       });
       // A session of its own: what it knows of the tables is what has just been written.
       await use(fork.connector, async (connection) => {
@@ -217,15 +222,20 @@ export class QueryStudy {
       const prepared = await preparing.prepare(source.queries, true);
       const planned = await planQueries(connection, preparing, source.queries, prepared);
       const tables = await tablesToKnow(connection, planned, source.queries);
-      const live = target === null ? null : await readStatistics(target, tables, state.place.kind !== 'url');
-      this.#statistics =
-        live !== null && isFilled(live) ? live : (pinned ?? (await assumedStatistics(connection)));
+      // Sizes that were pulled from elsewhere are what a change is to be judged by.
+      if (pinned !== null) this.#statistics = pinned;
+      else {
+        const live =
+          target === null ? null : await readStatistics(target, tables, state.place.kind !== 'url');
+        this.#statistics = live !== null && isFilled(live) ? live : await assumedStatistics(connection);
+      }
     });
   }
 
-  #describe(statistics: DatabaseStatistics, columns: number, sizes: boolean): string {
+  #describe(statistics: DatabaseStatistics, { columns, sizes, written }: CarriedOver): string {
     const { target, environment, pinnedFrom } = this.#request;
     const how = sizes ? '' : ', on tables with some synthetic rows: page counts are not the target’s';
+    if (!written) return 'some synthetic rows: the role may not carry statistics over before PostgreSQL 18';
     if (statistics.origin === 'assumed') {
       const why = target === null ? 'no database is known' : 'the database holds next to no rows';
       return `${ASSUMED_ROWS.toLocaleString('en-US')} rows in every table (${why})${how}`;

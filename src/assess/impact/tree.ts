@@ -13,9 +13,17 @@ const MOST = 500;
 
 export interface Surroundings {
   readonly graph: DependencyGraph;
-  /** Before the first step, and after the last that ran. */
+  /** Before the first step. */
   readonly before: Catalog;
-  readonly after: Catalog;
+  /** Of the last state, by kind and physical identity. */
+  readonly after: ReadonlyMap<string, CatalogObject>;
+}
+
+/** A catalog's objects by who they are, whatever they are called. */
+export function byPhysical(catalog: Catalog): ReadonlyMap<string, CatalogObject> {
+  return new Map(
+    [...catalog.objects.values()].map((object) => [`${object.kind} ${object.physical}`, object]),
+  );
 }
 
 /**
@@ -26,9 +34,6 @@ export function dependentsOfChange(change: StepChange, around: Surroundings): re
   if (change.before === null) return [];
   const root = change.physical;
   const seen = new Set<string>([root]);
-  const afterByPhysical = new Map(
-    [...around.after.objects.values()].map((object) => [`${object.kind} ${object.physical}`, object]),
-  );
   const gone = change.change === 'dropped' || change.change === 'renamed';
   let count = 0;
 
@@ -68,7 +73,7 @@ export function dependentsOfChange(change: StepChange, around: Surroundings): re
 
   const finish = (draft: Draft, direct: boolean): Dependent => {
     const before = around.before.objects.get(draft.object);
-    const now = before === undefined ? undefined : afterByPhysical.get(`${before.kind} ${before.physical}`);
+    const now = before === undefined ? undefined : around.after.get(`${before.kind} ${before.physical}`);
     const fate = fateOf(before, now);
     return {
       object: draft.object,

@@ -26,6 +26,8 @@ export interface CarriedOver {
   readonly columns: number;
   /** Whether the copy's tables are as large as the target's; false where only their numbers of rows are. */
   readonly sizes: boolean;
+  /** False: the role may not, before PostgreSQL 18, and nothing was carried over. */
+  readonly written: boolean;
 }
 
 interface Present {
@@ -84,12 +86,13 @@ export async function carryOver(
   }
   placed.push(...newIndexes(present, placed, done));
   const sizes = files !== null && (await lengthen(files, placed));
-  await write(connection, placed, sizes);
+  const written = await write(connection, placed, sizes);
   const tables = placed.filter(({ here }) => here.table === null);
   return {
     tables: tables.length,
     columns: tables.reduce((sum, { from }) => sum + from.columns.length, 0),
     sizes,
+    written,
   };
 }
 
@@ -179,9 +182,9 @@ async function lengthen(directory: string, placed: readonly Placed[]): Promise<b
 }
 
 /** One message per relation: what the server refuses there is left out. */
-async function write(connection: Connection, placed: readonly Placed[], sizes: boolean): Promise<void> {
+async function write(connection: Connection, placed: readonly Placed[], sizes: boolean): Promise<boolean> {
   const restore = connection.server.major >= 18;
-  if (!restore && !connection.server.superuser) return;
+  if (!restore && !connection.server.superuser) return false;
   for (const { here, from } of placed) {
     if (here.kind === 'f') continue;
     // The planner multiplies the density by the blocks that the file has: with the file as it is, all rows are in those.
@@ -192,13 +195,26 @@ async function write(connection: Connection, placed: readonly Placed[], sizes: b
     await connection.script(
       restore ? restoreRelation(here, known, tuples, visible) : updateRelation(here, known, tuples, visible),
     );
-    for (const column of from.columns) {
-      const write = restore ? restoreColumn : insertColumn;
-      await connection.script(write(here, column)).catch(async () => {
-        // The values may be none of the column's type any more.
-        await connection.script(write(here, withoutValues(column))).catch(() => {});
-      });
-    }
+    const write = restore ? restoreColumn : insertColumn;
+    const all = from.columns.map((column) => write(here, column)).join(';\n');
+    if (all !== '')
+      await connection.script(all).catch(() => eachColumn(connection, here, from.columns, write));
+  }
+  return true;
+}
+
+/** One by one: what the server refuses of one column is no loss to the others. */
+async function eachColumn(
+  connection: Connection,
+  here: Present,
+  columns: readonly ColumnStatistics[],
+  write: (here: Present, column: ColumnStatistics) => string,
+): Promise<void> {
+  for (const column of columns) {
+    await connection.script(write(here, column)).catch(async () => {
+      // The values may be none of the column's type any more.
+      await connection.script(write(here, withoutValues(column))).catch(() => {});
+    });
   }
 }
 

@@ -1,4 +1,5 @@
 /** Which changes concern a query: what it reads, calls or writes, and what that leads to. */
+import type { ObjectKey } from '../../catalog/model.ts';
 import type { StepChange } from '../impact/changes.ts';
 import type { Reach } from '../impact/tree.ts';
 import type { QueryContext } from './matrix.ts';
@@ -25,8 +26,8 @@ export function touchesOf(
   for (const { change, reach } of reaches) {
     // A column, or a new constraint, of a table that the query reads whole is told by what becomes of the query.
     const found =
-      [...reach.all].find(([address]) => addresses.has(address)) ??
-      (writes ? [...reach.written].find(([address]) => addresses.has(address)) : undefined) ??
+      firstOf(reach.all, addresses) ??
+      (writes ? firstOf(reach.written, addresses) : undefined) ??
       (change.object.startsWith('index ') && indexes.some((oid) => change.physical === `pg_class:${oid}`)
         ? ([change.physical, null] as const)
         : undefined);
@@ -51,4 +52,9 @@ export function touchesOf(
     }
   }
   return { touches, doubts: [...doubts.values()] };
+}
+
+function firstOf(reach: Reach['all'], addresses: Addresses): readonly [string, ObjectKey | null] | undefined {
+  for (const entry of reach) if (addresses.has(entry[0])) return entry;
+  return undefined;
 }

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { changesOf } from '../../../src/assess/impact/changes.ts';
 import { readDependencyGraph } from '../../../src/assess/impact/graph.ts';
 import type { Dependent } from '../../../src/assess/impact/model.ts';
-import { dependentsOfChange } from '../../../src/assess/impact/tree.ts';
+import { byPhysical, dependentsOfChange } from '../../../src/assess/impact/tree.ts';
 import { readCatalog } from '../../../src/catalog/read.ts';
 import type { Connection } from '../../../src/postgres/connection.ts';
 import { testServer } from '../../support/servers.ts';
@@ -64,7 +64,7 @@ describe.each([18, 15, 13])('PostgreSQL %i', (major) => {
     try {
       await connection.script(sql);
       const after = await readCatalog(connection, { inTransaction: true });
-      const around = { graph, before, after };
+      const around = { graph, before, after: byPhysical(after) };
       return Object.fromEntries(
         changesOf(before, after, 's1').map((change) => [
           `${change.object}: ${change.what}`,
