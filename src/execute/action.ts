@@ -2,7 +2,6 @@
  * Runs a step's actions on a connection: the same function for the rehearsal on a scratch copy and for the real run,
  * inside a transaction that the caller has opened (with its lock timeout), or outside of one for what needs that.
  */
-import { FerrataError } from '../errors.ts';
 import type { Action } from '../plan/model.ts';
 import type { Connection } from '../postgres/connection.ts';
 import { keepColumn } from './attic/keep-column.ts';
@@ -10,6 +9,7 @@ import { keepSequences } from './attic/keep-sequences.ts';
 import { parkColumn } from './attic/park-column.ts';
 import { parkTable } from './attic/park-table.ts';
 import { releasing } from './attic/release.ts';
+import { runWhole } from './backfill/whole.ts';
 import type { ActionContext, Conflict, StepOutcome } from './model.ts';
 import { runGroup, type SqlAction, withPlace } from './sql-group.ts';
 import { installCaptures, removeCaptures } from './undo/capture.ts';
@@ -20,13 +20,12 @@ import { readWrites, writesBetween } from './undo/writes.ts';
 const LONGEST_MESSAGE = 1_000_000;
 
 /** What is done as one: SQL that goes in one message, or one action of another kind. */
-type Unit =
-  | { readonly type: 'group'; readonly actions: readonly SqlAction[] }
-  | Exclude<Action, SqlAction | { readonly type: 'backfill' }>;
+type Unit = { readonly type: 'group'; readonly actions: readonly SqlAction[] } | Exclude<Action, SqlAction>;
 
 /**
  * Runs the actions in order. Rows written are counted where a transaction is open; captures (`context.captures`) are
- * installed before the first action and removed after the last, unless the actions are themselves an undo.
+ * installed before the first action and removed after the last, unless the actions are themselves an undo. A backfill is
+ * done as the one statement that it stands for: for a copy; the real run takes it in batches.
  *
  * Throws the server's refusal as FerrataError (`sql-failed`, `lock-timeout` …) with the place in the migration's file;
  * the transaction is aborted then.
@@ -76,6 +75,10 @@ async function runUnit(
     else await run();
     return;
   }
+  if (unit.type === 'backfill') {
+    await runWhole(connection, unit.spec, context.folder ?? null);
+    return;
+  }
   if (unit.type === 'keep-column') {
     await connection.script((await keepColumn(connection, unit, context.capture)).join(';\n'));
     return;
@@ -108,9 +111,6 @@ function unitsOf(actions: readonly Action[], open: boolean): readonly Unit[] {
     length = 0;
   };
   for (const action of actions) {
-    if (action.type === 'backfill') {
-      throw new FerrataError('internal', 'A backfill is many transactions and can not be a part of one');
-    }
     if (action.type !== 'sql') {
       flush();
       units.push(action);

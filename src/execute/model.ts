@@ -19,6 +19,8 @@ export interface ActionContext {
   readonly capture: string;
   /** Tables whose rows are captured while the actions run. */
   readonly captures: readonly string[];
+  /** The migration's folder, for what lies beside up.sql. */
+  readonly folder?: string | null;
 }
 
 export interface Conflict {

@@ -5,6 +5,7 @@ import type { TransactionContext } from '../sql/transactional.ts';
 import { plainAction } from './actions.ts';
 import { groupStatements } from './group.ts';
 import type { Plan, WrittenDown } from './model.ts';
+import { type Batching, batchedGroups } from './patterns/batched.ts';
 import { directSteps } from './patterns/direct.ts';
 
 export interface CompileInput {
@@ -19,6 +20,8 @@ export interface CompileInput {
   readonly serverMajor: number | null;
   /** What a catalog knows beyond the text; without it nothing is partitioned. */
   readonly context?: TransactionContext;
+  /** What decides which statements run in batches; without it none do. */
+  readonly batching?: Batching | null;
 }
 
 /**
@@ -28,19 +31,20 @@ export interface CompileInput {
  * Throws `sql-transaction-control`.
  */
 export async function compilePlan(input: CompileInput): Promise<Plan> {
-  const { migration, script, down, assessment, context = {} } = input;
+  const { migration, script, down, assessment, context = {}, batching = null } = input;
+  const groups = await batchedGroups(script, groupStatements(script, context), batching);
   return {
     ferrata: 1,
     migration: migration.id,
     checksum: migration.checksum,
-    pattern: 'direct',
+    pattern: groups.some(({ backfill }) => backfill !== null) ? 'batched' : 'direct',
     type: assessment.type,
     risk: assessment.risk,
     rollbackWindowHours: assessment.rollbackWindowHours,
     serverMajor: input.serverMajor,
     startFingerprint: input.startFingerprint,
     endFingerprint: null,
-    steps: await directSteps(migration.id, script, groupStatements(script, context), assessment),
+    steps: await directSteps(migration.id, script, groups, assessment),
     down: down === null ? null : compileDown(down, context),
   };
 }

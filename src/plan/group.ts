@@ -14,6 +14,8 @@ export interface StatementGroup {
    * after a crash it may be resumed on a new connection.
    */
   readonly settings: readonly ParsedStatement[];
+  /** Whether the script itself says where the transaction begins. */
+  readonly explicit?: boolean;
 }
 
 /**
@@ -133,6 +135,7 @@ class Grouping {
         transactional: true,
         statements: this.#current,
         settings: this.#settingsBefore,
+        ...(this.#open === null ? {} : { explicit: true }),
       });
     }
     this.#current = [];

@@ -1,3 +1,5 @@
+import type { BatchOptions, TransformOptions } from './options.ts';
+
 /** One SQL file of a migration. */
 export interface MigrationFile {
   /** Relative to the project's root, for messages. */
@@ -15,6 +17,11 @@ export interface Migration {
   readonly down: MigrationFile | null;
   readonly verify: MigrationFile | null;
   readonly dependsOn: readonly string[];
+  /** What migration.yaml says of batches; absent: nothing. */
+  readonly pattern?: 'direct' | 'batched' | null;
+  readonly batch?: BatchOptions;
+  /** `backfill.ts` (or .mts, .js, .mjs) beside up.sql, and what it works on. */
+  readonly transform?: (TransformOptions & { readonly module: string }) | null;
   readonly owner: string | null;
   readonly ticket: string | null;
   /** SHA-256 (hex) over up.sql and, where present, down.sql and verify.sql and migration.yaml, normalised. */

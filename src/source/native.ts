@@ -6,7 +6,7 @@ import { FerrataError } from '../errors.ts';
 import { normaliseText } from '../sql/locate.ts';
 import { migrationChecksum } from './checksum.ts';
 import type { Migration, MigrationFile } from './model.ts';
-import { NO_OPTIONS, parseOptions } from './options.ts';
+import { type MigrationOptions, NO_OPTIONS, parseOptions } from './options.ts';
 import { readText } from './read-text.ts';
 
 const ID = /^(\d+)_(.+)$/;
@@ -58,6 +58,7 @@ export async function readMigration(settings: Folders, id: string): Promise<Migr
     );
   }
   const options = yaml === null ? NO_OPTIONS : await parseOptions(yaml.text, yaml.path);
+  const transform = transformOf(settings, folder, present, options);
   const down = file('down.sql');
   const verify = file('verify.sql');
   return {
@@ -67,6 +68,9 @@ export async function readMigration(settings: Folders, id: string): Promise<Migr
     down,
     verify,
     dependsOn: options.dependsOn,
+    ...(options.pattern === null ? {} : { pattern: options.pattern }),
+    ...(Object.keys(options.batch).length === 0 ? {} : { batch: options.batch }),
+    ...(transform === null ? {} : { transform }),
     owner: options.owner,
     ticket: options.ticket,
     checksum: migrationChecksum(
@@ -75,10 +79,38 @@ export async function readMigration(settings: Folders, id: string): Promise<Migr
         { name: 'down.sql', file: down },
         { name: 'verify.sql', file: verify },
         { name: 'migration.yaml', file: yaml },
+        { name: transform?.module ?? '', file: transform === null ? null : file(transform.module) },
       ].flatMap(({ name, file: part }) => (part === null ? [] : [{ name, text: part.text }])),
     ),
     folder,
   };
+}
+
+const MODULES = ['backfill.ts', 'backfill.mts', 'backfill.js', 'backfill.mjs'];
+
+/** The module that computes new values, and what migration.yaml says it works on. Throws `migration-invalid`. */
+function transformOf(
+  settings: Folders,
+  folder: string,
+  present: ReadonlySet<string>,
+  { transform }: MigrationOptions,
+): (Migration['transform'] & object) | null {
+  const [module, second] = MODULES.filter((name) => present.has(name));
+  if (module === undefined && transform === null) return null;
+  if (module !== undefined && transform !== null && second === undefined) return { ...transform, module };
+  const shown = show(settings, folder);
+  throw new FerrataError(
+    'migration-invalid',
+    second !== undefined
+      ? `${shown} has both ${module} and ${second}`
+      : module === undefined
+        ? `${shown}: migration.yaml speaks of a backfill, and there is no backfill.ts`
+        : `${shown} has a ${module}, and migration.yaml does not say what it works on`,
+    {
+      why: 'A transform needs its module, and a table with the columns that it reads and writes.',
+      hint: 'In migration.yaml: backfill: { table: orders, reads: [amount], writes: [amount_eur] }',
+    },
+  );
 }
 
 /** A file, or standard input, that is assessed by itself: a migration without a folder. */

@@ -5,10 +5,39 @@ export interface MigrationOptions {
   readonly dependsOn: readonly string[];
   readonly owner: string | null;
   readonly ticket: string | null;
-  readonly pattern: 'direct' | null;
+  /** `direct`: nothing runs in batches; `batched`: all that may; null: what is big. */
+  readonly pattern: 'direct' | 'batched' | null;
+  readonly batch: BatchOptions;
+  /** What `backfill.ts` beside up.sql works on. */
+  readonly transform: TransformOptions | null;
 }
 
-export const NO_OPTIONS: MigrationOptions = { dependsOn: [], owner: null, ticket: null, pattern: null };
+export interface BatchOptions {
+  /** The most rows in one batch. */
+  readonly size?: number;
+  /** Milliseconds between two batches. */
+  readonly pauseMs?: number;
+  /** Nobody else writes the tables meanwhile: those without a key may be walked by `ctid`. */
+  readonly rowsStay?: boolean;
+}
+
+/** All names as written, unquoted; the table with its schema where it has one. */
+export interface TransformOptions {
+  readonly table: string;
+  readonly reads: readonly string[];
+  readonly writes: readonly string[];
+  /** SQL; null: every row. */
+  readonly where: string | null;
+}
+
+export const NO_OPTIONS: MigrationOptions = {
+  dependsOn: [],
+  owner: null,
+  ticket: null,
+  pattern: null,
+  batch: {},
+  transform: null,
+};
 
 /**
  * Reads `migration.yaml`. Throws `migration-invalid`, which names the key and what is allowed.
@@ -23,11 +52,20 @@ export async function parseOptions(text: string, shown: string): Promise<Migrati
     owner: word.optional(),
     ticket: word.optional(),
     description: z.string().optional(),
-    pattern: z.enum(['direct']).optional(),
+    pattern: z.enum(['direct', 'batched']).optional(),
     batch: z
       .strictObject({
         size: z.number().int().positive().optional(),
         pause_ms: z.number().int().nonnegative().optional(),
+        rows_stay: z.boolean().optional(),
+      })
+      .optional(),
+    backfill: z
+      .strictObject({
+        table: z.string().min(1),
+        reads: z.array(z.string().min(1)),
+        writes: z.array(z.string().min(1)).min(1),
+        where: z.string().min(1).optional(),
       })
       .optional(),
   });
@@ -53,10 +91,21 @@ export async function parseOptions(text: string, shown: string): Promise<Migrati
       `${shown}: ${key === undefined || key === '' ? '' : `${key}: `}${issue?.message ?? 'invalid'}`,
       {
         why: 'The file holds something that Ferrata does not know.',
-        hint: `Allowed keys: ${Object.keys(schema.shape).join(', ')}. pattern can be: direct.`,
+        hint: `Allowed keys: ${Object.keys(schema.shape).join(', ')}. pattern can be: direct, batched.`,
       },
     );
   }
-  const { depends_on = [], owner = null, ticket = null, pattern = null } = result.data;
-  return { dependsOn: depends_on, owner, ticket, pattern };
+  const { depends_on = [], owner = null, ticket = null, pattern = null, batch = {}, backfill } = result.data;
+  return {
+    dependsOn: depends_on,
+    owner,
+    ticket,
+    pattern,
+    batch: {
+      ...(batch.size === undefined ? {} : { size: batch.size }),
+      ...(batch.pause_ms === undefined ? {} : { pauseMs: batch.pause_ms }),
+      ...(batch.rows_stay === undefined ? {} : { rowsStay: batch.rows_stay }),
+    },
+    transform: backfill === undefined ? null : { ...backfill, where: backfill.where ?? null },
+  };
 }

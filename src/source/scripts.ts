@@ -14,7 +14,7 @@ export interface MigrationScripts {
  * Parses a migration's files. Throws `migration-empty` where up.sql holds no statement, and what `parseScript` throws.
  */
 export async function parseMigration(migration: Migration): Promise<MigrationScripts> {
-  if (isEmpty(migration.up.text)) {
+  if (isEmpty(migration.up.text) && migration.transform == null) {
     throw new FerrataError('migration-empty', `${migration.up.path} holds no SQL statement`, {
       why: 'There is nothing to prove or to apply; a way back from it would undo what others did.',
       hint: 'Write the change into it, or remove the migration.',

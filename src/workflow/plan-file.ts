@@ -24,6 +24,17 @@ export function hasPlanFile(migration: Migration): boolean {
   return migration.folder !== null && existsSync(join(migration.folder, NAME));
 }
 
+/** The plan beside up.sql; null where there is none, or none that can be read. */
+export async function readPlanFile(migration: Migration): Promise<Plan | null> {
+  if (migration.folder === null || !hasPlanFile(migration)) return null;
+  try {
+    return parsePlan(await readFile(join(migration.folder, NAME), 'utf8'));
+  } catch {
+    // `requirePinned` tells of it when it counts.
+    return null;
+  }
+}
+
 /**
  * A pinned plan must be the one that is about to run (DESIGN §4.8). Throws `plan-mismatch` where plan.json says
  * otherwise, or cannot be read; without the file nothing is pinned.

@@ -1,4 +1,5 @@
 /** Phase 3 as a whole: choose migrations and their start, rehearse them, keep the proofs. */
+import { estimateMatches } from '../assess/matches.ts';
 import { readSizes } from '../assess/sizes.ts';
 import { readCatalog } from '../catalog/read.ts';
 import type { DataSource, Settings } from '../config/settings.ts';
@@ -13,7 +14,7 @@ import { rehearse } from '../prepare/rehearse/index.ts';
 import { copySample } from '../prepare/sample.ts';
 import type { Migration } from '../source/model.ts';
 import { readMigrations } from '../source/native.ts';
-import { hasPlanFile, writePlanFile } from './plan-file.ts';
+import { hasPlanFile, readPlanFile, writePlanFile } from './plan-file.ts';
 import { pendingOf, selectMigrations } from './select.ts';
 import { type Session, withSession } from './session.ts';
 
@@ -79,6 +80,8 @@ export async function rehearseIn(
     dataSource,
     ...(loadRows === undefined ? {} : { loadRows }),
     readSizes: (relations) => readSizes(session.connection, relations),
+    readMatches: (sql) => estimateMatches(session.connection, sql),
+    readPinned: readPlanFile,
     reporter,
     onProof: (proved) => keep(settings, proved, chosen, selection),
   });
@@ -115,6 +118,7 @@ async function rehearseHistory(
       : { role: session.connection.server.user, major: session.connection.server.major }),
     dataSource,
     readSizes: null,
+    readPinned: readPlanFile,
     reporter,
     onProof: (proved) => keep(settings, proved, chosen, { ...selection, write: false }),
   });

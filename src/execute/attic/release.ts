@@ -6,6 +6,7 @@
 import { isFerrataError } from '../../errors.ts';
 import type { Connection } from '../../postgres/connection.ts';
 import { sqlStateOf } from '../../postgres/errors.ts';
+import { textOf } from '../../sql/text-of.ts';
 
 /** What may take types along without asking. */
 const TAKES_TYPES = /\bdrop\s+(type|domain|extension|schema|owned)\b[\s\S]*\bcascade\b/i;
@@ -55,7 +56,7 @@ async function anythingParked(connection: Connection): Promise<boolean> {
 async function release(connection: Connection, mentioned: string): Promise<number> {
   const rows = await connection.query<{ sql: string }>(
     `SELECT pg_catalog.format('ALTER TABLE %I.%I %s', n.nspname, c.relname, pg_catalog.string_agg(pg_catalog.format(
-              'ALTER COLUMN %I TYPE text USING %I::text', a.attname, a.attname), ', ')) AS sql
+              'ALTER COLUMN %1$I TYPE text USING ${textOf('%1$I')}', a.attname), ', ')) AS sql
      FROM pg_catalog.pg_class c
      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
      JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped

@@ -183,7 +183,7 @@ async function readColumns(
                       WHERE k.castsource = u.atttypid AND k.casttarget = b.atttypid) THEN 'cast'
                  ELSE 'text' END AS conversion
      FROM typed b JOIN pg_catalog.pg_attribute u
-       ON u.attrelid = pg_catalog.to_regclass($2) AND u.attname = 'o' || b.num AND NOT u.attisdropped
+       ON u.attrelid = pg_catalog.to_regclass($2) AND u.attname = pg_catalog.concat('o', b.num) AND NOT u.attisdropped
      ORDER BY b.num`,
     [relation, quoteQualified(ATTIC_SCHEMA, row.store), JSON.stringify(row.columns), row.same],
   );

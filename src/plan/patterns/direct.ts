@@ -6,18 +6,20 @@ import { serverWide } from '../../sql/server-wide.ts';
 import { child, flag, namesFromLists, relationOf, showName, text } from '../../sql/tree.ts';
 import { unseenChange } from '../../sql/unseen.ts';
 import { actionsOf, plainAction } from '../actions.ts';
+import type { BackfillSpec } from '../backfill.ts';
 import type { StatementGroup } from '../group.ts';
 import { MadeHere } from '../made-here.ts';
 import type { Action, ExpectedLock, Probe, Step } from '../model.ts';
 import { parkIdOf } from '../park-id.ts';
+import { type BatchedGroup, placeKey } from './batched.ts';
 
 const TITLE = 72;
 
-/** The pattern `direct`: the statements as they were written, one step per group. */
+/** The statements as they were written, one step per group; a backfill where one took a statement's place. */
 export async function directSteps(
   migration: string,
   script: Script,
-  groups: readonly StatementGroup[],
+  groups: readonly BatchedGroup[],
   assessment: Assessment,
 ): Promise<readonly Step[]> {
   let parked = 0;
@@ -28,15 +30,24 @@ export async function directSteps(
   for (const [index, group] of groups.entries()) {
     const made = new MadeHere();
     const forward: Action[] = group.settings.map(plainAction);
-    for (const statement of group.statements) {
+    for (const statement of group.backfill === null ? group.statements : []) {
       forward.push(...(await actionsOf(statement, script, made, nextParkId)));
       made.note(statement);
     }
     const id = `s${index + 1}`;
+    const notes = group.notes.length === 0 ? {} : { notes: group.notes };
+    if (group.backfill !== null) {
+      steps.push({
+        ...backfillStep(id, group.backfill, titleOf(group.written)),
+        expects: expectedLocks(group.statements.map((statement) => facts.get(placeKey(statement)))),
+        ...notes,
+      });
+      continue;
+    }
     steps.push({
       id,
       kind: kindOf(group, forward),
-      title: titleOf(group.statements),
+      title: titleOf(group.written),
       transactional: group.transactional,
       forward,
       inverse: null,
@@ -46,9 +57,29 @@ export async function directSteps(
       done: group.transactional ? { type: 'ledger' } : probeOf(group.statements[0]),
       expects: expectedLocks(group.statements.map((statement) => facts.get(placeKey(statement)))),
       fingerprintAfter: null,
+      ...notes,
     });
   }
   return steps;
+}
+
+/** Before-images of what it writes lead back; what triggers and cascades write beside that, the rehearsal finds. */
+function backfillStep(id: string, spec: BackfillSpec, title: string): Step {
+  const written = spec.action.type === 'insert-select' ? spec.action.target : spec.table;
+  return {
+    id,
+    kind: 'backfill',
+    title,
+    transactional: false,
+    forward: [{ type: 'backfill', spec }],
+    inverse: null,
+    inverseTransactional: true,
+    inverseRefusals: [],
+    captures: [written],
+    done: { type: 'ledger' },
+    expects: [],
+    fingerprintAfter: null,
+  };
 }
 
 /**
@@ -135,8 +166,4 @@ function expectedLocks(facts: readonly (StatementFacts | undefined)[]): readonly
     }
   }
   return [...strongest].map(([relation, mode]) => ({ relation, mode, heldMs: null }));
-}
-
-function placeKey(place: { readonly line: number; readonly column: number }): string {
-  return `${place.line}:${place.column}`;
 }

@@ -5,6 +5,7 @@ import { runActions } from '../../execute/action.ts';
 import { captureName } from '../../execute/context.ts';
 import type { Step } from '../../plan/model.ts';
 import type { Connection, Connector } from '../../postgres/connection.ts';
+import { rehearseUndo } from './backfill.ts';
 import { resetSession } from './forward.ts';
 import type { Member } from './member.ts';
 import { onSharedServer } from './roles.ts';
@@ -39,7 +40,10 @@ export async function goBack(
         if (member.downError !== null) throw member.downError;
         await runWritten(connection, member, down);
       } else {
-        for (const step of [...steps].reverse()) await runInverse(connection, member, step);
+        for (const step of [...steps].reverse()) {
+          await rehearseUndo(connector, member, step);
+          await runInverse(connection, member, step);
+        }
       }
       await resetSession(connection);
     }

@@ -12,10 +12,12 @@ import { setSequencesBack } from '../../execute/attic/keep-sequences.ts';
 import { captureName } from '../../execute/context.ts';
 import type { StepOutcome } from '../../execute/model.ts';
 import { CLEAN_SESSION } from '../../execute/session.ts';
+import { backfillOf } from '../../plan/backfill.ts';
 import type { Action, ExpectedLock, Step } from '../../plan/model.ts';
 import type { Connection, Connector } from '../../postgres/connection.ts';
 import { quoteQualified } from '../../sql/quote.ts';
 import type { MeasuredLock, StepMeasure } from '../model.ts';
+import { rehearseBackfill } from './backfill.ts';
 import { mayTakeAway, takingKept, withKeptColumns } from './kept-columns.ts';
 import { mayMoveSequences, sequencePositions, withKeptSequences } from './kept-sequences.ts';
 import { keepingTables } from './kept-tables.ts';
@@ -38,6 +40,11 @@ type Relations = ReadonlyMap<
   { readonly name: string; readonly file: string; readonly table: boolean }
 >;
 
+/** On a copy a backfill is the one statement that it stands for. */
+function isOneTransaction(step: Step): boolean {
+  return step.transactional || backfillOf(step) !== null;
+}
+
 /** Runs the step's forward actions once, on a connection of its own, in its own transaction where it has one. */
 export async function runForward(connection: Connection, member: Member, step: Step): Promise<StepOutcome> {
   const work = () =>
@@ -46,8 +53,9 @@ export async function runForward(connection: Connection, member: Member, step: S
       source: { file: member.migration.up.path, text: member.migration.up.text },
       capture: captureName(member.plan, step),
       captures: step.captures,
+      folder: member.migration.folder,
     });
-  const outcome = await (step.transactional ? connection.transaction(work) : work());
+  const outcome = await (isOneTransaction(step) ? connection.transaction(work) : work());
   await resetSession(connection);
   return outcome;
 }
@@ -76,6 +84,7 @@ export async function forwardStep(
     const relations = await readRelations(observer);
     const run = await measured(connection, observer, member, planned, before, derive);
     const { outcome, locks, captures, step } = run;
+    if (backfillOf(step) !== null) await rehearseBackfill(connector, member, { ...step, captures });
     const after = isLast
       ? await readCatalog(connection, { dependencies: true })
       : await rereadCatalog(connection, before);
@@ -130,6 +139,15 @@ class UnseenWrites extends Error {
   }
 }
 
+/** Thrown inside the transaction to take a step back that was run only to see what it does. */
+class Seen extends Error {
+  readonly outcome: StepOutcome;
+  constructor(outcome: StepOutcome) {
+    super('seen');
+    this.outcome = outcome;
+  }
+}
+
 /** Thrown inside the transaction to take a step back that takes values away: it runs again, and they are kept. */
 class Unkept extends Error {
   readonly step: Step;
@@ -153,6 +171,7 @@ async function measured(
   const watchesSequences =
     derive && member.plan.down === null && planned.transactional && mayMoveSequences(planned);
   let mayKeep = derive && member.plan.down === null && step.transactional && mayTakeAway(step);
+  const backfill = backfillOf(step) !== null;
   for (;;) {
     const watch = new LockWatch(observer, connection.pid);
     try {
@@ -163,8 +182,9 @@ async function measured(
           source: { file: member.migration.up.path, text: member.migration.up.text },
           capture: captureName(member.plan, step),
           captures,
+          folder: member.migration.folder,
         });
-        const unseen = step.transactional ? unseenWrites(outcome, captures) : [];
+        const unseen = isOneTransaction(step) ? unseenWrites(outcome, captures) : [];
         if (unseen.length > 0) throw new UnseenWrites(unseen);
         if (mayKeep) {
           mayKeep = false;
@@ -181,9 +201,16 @@ async function measured(
           if (keeping !== null) throw new Unkept(keeping);
         }
         await watch.look();
+        // Seen as one statement, it is taken back, and then run in batches as the real run will.
+        if (backfill) throw new Seen(outcome);
         return outcome;
       };
-      const outcome = await (step.transactional ? connection.transaction(work) : work());
+      const outcome = await (isOneTransaction(step) ? connection.transaction(work) : work()).catch(
+        (error: unknown) => {
+          if (error instanceof Seen) return error.outcome;
+          throw error;
+        },
+      );
       await resetSession(connection);
       return { outcome, locks: await watch.finish(), captures, step };
     } catch (error) {

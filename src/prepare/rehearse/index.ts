@@ -11,6 +11,7 @@ import type { DataSource, Settings } from '../../config/settings.ts';
 import { FerrataError } from '../../errors.ts';
 import type { Reporter } from '../../events.ts';
 import { planChecksum } from '../../plan/checksum.ts';
+import type { Plan } from '../../plan/model.ts';
 import type { Connector } from '../../postgres/connection.ts';
 import type { Migration } from '../../source/model.ts';
 import { splitQualified } from '../../sql/quote.ts';
@@ -19,7 +20,13 @@ import { errorOf, judgeUnit } from '../proof.ts';
 import { openScratchPlace, type ScratchDatabase, type ScratchPlace } from '../scratch.ts';
 import { copySchema } from '../scratch-schema.ts';
 import { runForward } from './forward.ts';
-import { compileMember, type Member, type ReadSizes } from './member.ts';
+import {
+  type CompileOptions,
+  compileMember,
+  type Member,
+  type ReadMatches,
+  type ReadSizes,
+} from './member.ts';
 import { makeNamedRoles } from './roles.ts';
 import { asFerrataError, rehearseUnit, type UnitResult, withConnection } from './unit.ts';
 
@@ -37,6 +44,10 @@ export interface RehearsalRequest {
   readonly dataSource: DataSource;
   /** Sizes of the target's relations; null where there is no target. */
   readonly readSizes: ReadSizes | null;
+  /** How many rows the target would find for a SELECT. */
+  readonly readMatches?: ReadMatches;
+  /** The plan that stands beside a migration's up.sql. */
+  readonly readPinned?: (migration: Migration) => Promise<Plan | null>;
   readonly reporter: Reporter;
   /** Loads the rows of a `sample` or `backup` into the copy of the target's schema. */
   readonly loadRows?: (copy: Connector) => Promise<void>;
@@ -163,13 +174,25 @@ async function compileUnit(
   const members: Member[] = [];
   for (const migration of migrations) {
     members.push(
-      await compileMember(migration, { catalog, major: place.major }, request.readSizes, policy, {
-        tolerateDown: true,
-      }),
+      await compileMember(
+        migration,
+        { catalog, major: place.major },
+        request.readSizes,
+        policy,
+        await compileOptions(request, migration),
+      ),
     );
   }
   for (const member of members) refuseForeignServer(place, member);
   return members;
+}
+
+async function compileOptions(request: RehearsalRequest, migration: Migration): Promise<CompileOptions> {
+  return {
+    tolerateDown: true,
+    readMatches: request.readMatches ?? null,
+    pinned: (await request.readPinned?.(migration)) ?? null,
+  };
 }
 
 /**
@@ -378,7 +401,7 @@ async function advance(
         { catalog, major: connection.server.major },
         request.readSizes,
         policy,
-        { tolerateDown: true },
+        await compileOptions(request, migration),
       );
       refuseForeignServer(place, member);
       for (const step of member.plan.steps) {

@@ -8,6 +8,7 @@ import { ATTIC_SCHEMA } from '../../catalog/model.ts';
 import { keptStore } from '../../execute/attic/keep-column.ts';
 import type { Action, Step } from '../../plan/model.ts';
 import { dollarQuote, quoteIdent, quoteLiteral, quoteQualified } from '../../sql/quote.ts';
+import { textOf } from '../../sql/text-of.ts';
 
 interface Kept {
   readonly ordinal: number;
@@ -243,16 +244,15 @@ function definition(
 ): string {
   const keys = kept.keyTypes.map((type, index) => `key_${index + 1} ${type}`);
   const found = kept.key.map((_, index) => `s.k${index + 1} = key_${index + 1}`);
-  if (kept.columnAfter !== null)
-    found.push('s.n::pg_catalog.text IS NOT DISTINCT FROM now_is::pg_catalog.text');
+  if (kept.columnAfter !== null) found.push(`${textOf('s.n')} IS NOT DISTINCT FROM ${textOf('now_is')}`);
   const which = kept.key.map(
-    (column, index) => `${quoteLiteral(`${quoteIdent(column)}=`)} || key_${index + 1}::pg_catalog.text`,
+    (column, index) => `${quoteLiteral(`${quoteIdent(column)}=`)} || ${textOf(`key_${index + 1}`)}`,
   );
   return `CREATE FUNCTION ${name}(${[...keys, `now_is ${now}`].join(', ')}) RETURNS ${kept.type} LANGUAGE plpgsql AS ${dollarQuote(`
 DECLARE
   was pg_catalog.text;
 BEGIN
-  SELECT s.o::pg_catalog.text INTO was FROM ${keptStore(capture, kept.ordinal)} s WHERE ${found.join(' AND ')};
+  SELECT ${textOf('s.o')} INTO was FROM ${keptStore(capture, kept.ordinal)} s WHERE ${found.join(' AND ')};
   IF FOUND THEN RETURN was::${kept.type}; END IF;
   RETURN ${natural};
 EXCEPTION WHEN data_exception OR cannot_coerce THEN

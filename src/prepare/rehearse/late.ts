@@ -34,6 +34,7 @@ export interface LateRequest {
     readonly done: readonly { readonly member: Member; readonly step: Step }[];
     readonly after: Catalog;
     readonly database: ScratchDatabase;
+    readonly half?: boolean;
   };
   readonly start: { readonly database: ScratchDatabase; readonly catalog: Catalog };
   readonly variant: RowVariant;
@@ -56,7 +57,7 @@ export async function judgeLateRows(request: LateRequest): Promise<LateVerdict> 
   const held = await withConnection(start.database.connector, (connection) =>
     heldByOldShape(connection, start.catalog, written),
   );
-  const way = await goBack(withAll.connector, point.done);
+  const way = await goBack(withAll.connector, point.done, point.half === true);
   if (way.error === null)
     return verdict(written, held, await find(request, withAll, written, held), null, null);
   // Some row stands in the way. Those that the old shape holds must still come through by themselves.
@@ -73,7 +74,7 @@ export async function judgeLateRows(request: LateRequest): Promise<LateVerdict> 
   }
   const withHeld = await fork(point.database);
   const again = await write(request, withHeld, (row) => holdable.some((h) => h.id === row.id));
-  const second = await goBack(withHeld.connector, point.done);
+  const second = await goBack(withHeld.connector, point.done, point.half === true);
   const outcomes =
     second.error === null
       ? await find(

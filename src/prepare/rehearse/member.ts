@@ -5,8 +5,10 @@ import { fingerprintCatalog } from '../../catalog/fingerprint.ts';
 import type { Catalog } from '../../catalog/model.ts';
 import type { Policy } from '../../config/settings.ts';
 import { type FerrataError, isFerrataError } from '../../errors.ts';
+import { backfillOf } from '../../plan/backfill.ts';
 import { compileDown, compilePlan } from '../../plan/compile.ts';
 import type { Plan, RelationName } from '../../plan/model.ts';
+import { type Batching, placeKey } from '../../plan/patterns/batched.ts';
 import type { Migration } from '../../source/model.ts';
 import { parseMigration } from '../../source/scripts.ts';
 import type { Script } from '../../sql/model.ts';
@@ -30,7 +32,13 @@ export interface CompileOptions {
    * refutes such a migration; a run must not get a plan with a way back that does nothing.
    */
   readonly tolerateDown?: boolean;
+  /** How many rows the target would find for a SELECT; null where it can't tell. */
+  readonly readMatches?: ReadMatches | null;
+  /** The plan that `plan.json` pins for this very migration: what runs in batches there does so here too. */
+  readonly pinned?: Plan | null;
 }
+
+export type ReadMatches = (sql: string) => Promise<number | null>;
 
 /** Rows and bytes of relations of the target; what it does not know is left out. */
 export type ReadSizes = (relations: readonly string[]) => Promise<ReadonlyMap<string, RelationSize>>;
@@ -69,7 +77,12 @@ export async function compileMember(
     assessment,
     startFingerprint: start.catalog === null ? null : fingerprintCatalog(start.catalog).hash,
     serverMajor: start.major,
-    ...(start.catalog === null ? {} : { context: { isPartitioned: partitionedIn(start.catalog) } }),
+    ...(start.catalog === null
+      ? {}
+      : {
+          context: { isPartitioned: partitionedIn(start.catalog) },
+          batching: batchingOf(migration, start.catalog, sizes, policy, options),
+        }),
   });
   const unreadable = { file: migration.down?.path ?? '', groups: [] };
   return {
@@ -78,6 +91,32 @@ export async function compileMember(
     plan: down.error === null ? plan : { ...plan, down: unreadable },
     downError: down.error,
     serverWide: [...up.statements, ...(down.script?.statements ?? [])].flatMap((s) => serverWide(s) ?? []),
+  };
+}
+
+function batchingOf(
+  migration: Migration,
+  catalog: Catalog,
+  sizes: ReadonlyMap<string, RelationSize>,
+  policy: Policy,
+  { readMatches = null, pinned = null }: CompileOptions,
+): Batching {
+  const { rowsStay = false, ...options } = migration.batch ?? {};
+  const places = (pinned?.steps ?? []).flatMap((step) => {
+    const at = backfillOf(step)?.at ?? null;
+    return at === null ? [] : [placeKey(at)];
+  });
+  return {
+    catalog,
+    sizes,
+    batchRows: policy.batchRows,
+    pattern: migration.pattern ?? null,
+    // Of another text the lines mean nothing.
+    pinned: new Set(pinned?.checksum === migration.checksum ? places : []),
+    options,
+    rowsStay,
+    transform: migration.transform ?? null,
+    estimate: readMatches,
   };
 }
 

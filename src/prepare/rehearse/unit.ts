@@ -11,11 +11,13 @@ import { readCatalogToRemember } from '../../catalog/reread/index.ts';
 import type { DataSource } from '../../config/settings.ts';
 import { FerrataError } from '../../errors.ts';
 import type { Reporter } from '../../events.ts';
+import { backfillOf } from '../../plan/backfill.ts';
 import type { Step } from '../../plan/model.ts';
 import type { Connection, Connector } from '../../postgres/connection.ts';
 import type { DataFingerprint, Loss, MeasuredLock, RollbackPoint, StepMeasure } from '../model.ts';
 import type { ScratchDatabase, ScratchPlace } from '../scratch.ts';
 import { goBack, type WayBack } from './back.ts';
+import { rehearseBackfill } from './backfill.ts';
 import { forwardStep, runForward } from './forward.ts';
 import { judgeLateRows, type LateVerdict } from './late.ts';
 import type { Member } from './member.ts';
@@ -99,6 +101,8 @@ interface Point {
   readonly done: readonly DoneStep[];
   readonly after: Catalog;
   readonly database: ScratchDatabase;
+  /** Whether the last step stands only half way: some batches of its backfill. Only the derived way leads back from there. */
+  readonly half?: boolean;
 }
 
 async function rehearse(request: UnitRequest, choice: RowChoice, fork: Fork): Promise<UnitResult> {
@@ -124,7 +128,20 @@ async function rehearse(request: UnitRequest, choice: RowChoice, fork: Fork): Pr
     for (const planned of compiled.plan.steps) {
       try {
         const isLast = measures.length + 1 === total;
+        const halfWay =
+          request.members.length === 1 && backfillOf(planned) !== null ? await fork(main) : null;
         const forward = await forwardStep(main.connector, compiled, planned, catalog, true, isLast);
+        if (halfWay !== null) {
+          await rehearseBackfill(halfWay.connector, compiled, forward.step, true);
+          const upTo = [...steps, forward.step];
+          const member = { ...compiled, plan: { ...compiled.plan, steps: upTo } };
+          points.push({
+            done: upTo.map((step) => ({ member, step })),
+            after: catalog,
+            database: halfWay,
+            half: true,
+          });
+        }
         catalog = forward.after;
         steps.push({ ...forward.step, fingerprintAfter: request.fingerprint(catalog) });
         locks.push(...forward.locks);
@@ -201,7 +218,7 @@ async function rehearse(request: UnitRequest, choice: RowChoice, fork: Fork): Pr
     const isLast = point.database === main;
     const hasWritten = isLast && point.done.some((d) => d.member.plan.down !== null);
     const late = await judgeLateRows({ fork, point, start, variant, written });
-    const way = await goBack(point.database.connector, point.done);
+    const way = await goBack(point.database.connector, point.done, point.half === true);
     const judged = await judge(start, point, way, late, touchedTables(measures, start.catalog, point.after));
     rollbackPoints.push(judged);
     backError ??= way.error ?? late.error;
@@ -325,7 +342,7 @@ async function judge(
     (table) => start.real || (start.rows[table] ?? 0) > 0 || isPartitionedOrForeign(start, table),
   );
   return {
-    afterStep: point.done.at(-1)?.step.id ?? '',
+    afterStep: `${point.done.at(-1)?.step.id ?? ''}${point.half === true ? ' half way' : ''}`,
     inverse: way.inverse,
     schema: comparison.outcome,
     differences: comparison.differences,

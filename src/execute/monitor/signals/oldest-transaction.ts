@@ -10,7 +10,7 @@ export function oldestTransaction(): Signal {
     async read({ connection, watched }): Promise<Reading | null> {
       const [row] = await connection.query<{ who: string; ms: number }>(
         `SELECT who, ms FROM (
-           SELECT 'process ' || pid || coalesce(' (' || nullif(application_name, '') || ')', '') AS who,
+           SELECT pg_catalog.concat('process ', pid, ' (' || nullif(application_name, '') || ')') AS who,
                   1000 * pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - xact_start) AS ms
            FROM pg_catalog.pg_stat_activity
            WHERE xact_start IS NOT NULL AND pid <> pg_catalog.pg_backend_pid() AND pid <> ALL ($1::int4[])
