@@ -7,6 +7,7 @@ import type { Assessment } from '../assess/model.ts';
 import { corrected, ORDINARY, type Rates } from '../assess/rates.ts';
 import { replayScript } from '../assess/replay.ts';
 import { type ReviewedFile, type ReviewRules, review } from '../assess/review.ts';
+import { noteWork, unsettled } from '../assess/rules/across-files.ts';
 import { RULES, SCRIPT_RULES } from '../assess/rules/index.ts';
 import { DEFAULT_RULE_SETTINGS, type RuleSettings } from '../assess/rules/settings.ts';
 import { closest } from '../config/closest.ts';
@@ -126,6 +127,7 @@ export async function assessFiles(
     } finally {
       await tracer.close();
     }
+    settle(files);
     const { application } = options;
     if (application !== undefined) {
       const { withApplication } = await import('./assess-application.ts');
@@ -155,6 +157,15 @@ export async function assessFiles(
   });
 }
 
+/** Takes out what a later file settles. */
+function settle(files: ReviewedFile[]): void {
+  const left = unsettled(files.map(({ assessment }) => assessment));
+  for (const [index, findings] of left.entries()) {
+    const file = files[index];
+    if (file !== undefined) files[index] = { ...file, assessment: { ...file.assessment, findings } };
+  }
+}
+
 interface Means {
   readonly settings: Settings;
   readonly target: AssessTarget;
@@ -167,6 +178,8 @@ interface Means {
 class Assessor {
   readonly #means: Means;
   readonly #knowledge: Knowledge;
+  /** What the pending migrations so far go through under a lock. */
+  readonly #worked = new Map<string, string>();
   #rates: Promise<Rates> | null = null;
 
   constructor(means: Means) {
@@ -196,13 +209,21 @@ class Assessor {
       major: target.major ?? traced?.facts.major ?? null,
       sizes,
       policy: settings.environment.policy,
-      surroundings: { settings: rules, target: target.facts, migration: id, applied: target.applied },
+      surroundings: {
+        settings: rules,
+        target: target.facts,
+        migration: id,
+        applied: target.applied,
+        worked: this.#worked,
+      },
       migration: id,
       hasDown: migration.down !== null,
       ...trace,
       ...(sizes.size === 0 ? {} : { pace: await this.#pace(migration) }),
     });
     tellDisagreements(assessment, reporter);
+    // Of loose files nobody knows which go together.
+    if (id !== null && target.applied?.includes(id) === false) noteWork(this.#worked, assessment);
     return { script, assessment };
   }
 
