@@ -54,7 +54,7 @@ INSERT INTO ferrata.audit (id, payload, previous, hash)
 SELECT id, payload, previous,
        pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(previous || payload, 'UTF8')), 'hex')
 FROM entry;
-UPDATE ferrata.meta SET value = (SELECT id || ' ' || hash FROM ferrata.audit ORDER BY id DESC LIMIT 1) WHERE key = 'audit';
+UPDATE ferrata.meta SET value = (SELECT pg_catalog.concat(id, ' ', hash) FROM ferrata.audit ORDER BY id DESC LIMIT 1) WHERE key = 'audit';
 COMMIT`);
 }
 

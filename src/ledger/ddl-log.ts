@@ -276,7 +276,8 @@ export async function readDdlLog(
   const rows = await connection.rows<EntryRow>(
     `SELECT id::pg_catalog.text, ${iso('at')}, xid::pg_catalog.text, session_role, set_role, application, client, pid,
             tag, dropped, object_type,
-            catalog || ':' || object || CASE WHEN sub <> 0 THEN '.' || sub ELSE '' END, identity, query, withheld
+            CASE WHEN object IS NOT NULL
+              THEN pg_catalog.concat(catalog, ':', object, CASE WHEN sub <> 0 THEN pg_catalog.concat('.', sub) END) END, identity, query, withheld
      FROM ferrata.ddl_log
      WHERE at >= $1::pg_catalog.timestamptz
         OR (at > $1::pg_catalog.timestamptz - interval '1 day'

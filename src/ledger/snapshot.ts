@@ -52,7 +52,7 @@ export async function momentOf(connection: Connection): Promise<Moment> {
   const ask = (cluster: string) =>
     connection.query<Moment>(
       `SELECT ${iso('pg_catalog.clock_timestamp()')} AS at, pg_catalog.pg_current_snapshot()::pg_catalog.text AS snapshot,
-              ${cluster} || '/' || d.oid AS database
+              CASE WHEN ${cluster} IS NOT NULL THEN pg_catalog.concat(${cluster}, '/', d.oid) END AS database
        FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()`,
     );
   // Some managed servers keep the cluster's number to themselves.

@@ -175,7 +175,7 @@ async function readRecorded(
 export async function identityOf(connection: Connection): Promise<string | null> {
   try {
     const [row] = await connection.query<{ identity: string }>(
-      `SELECT s.system_identifier || '/' || c.timeline_id || '/' || d.oid AS identity
+      `SELECT pg_catalog.concat(s.system_identifier, '/', c.timeline_id, '/', d.oid) AS identity
        FROM pg_catalog.pg_control_system() s, pg_catalog.pg_control_checkpoint() c, pg_catalog.pg_database d
        WHERE d.datname = pg_catalog.current_database()`,
     );

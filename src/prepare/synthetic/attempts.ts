@@ -84,28 +84,28 @@ BEGIN
   BEGIN
     FOR i IN 1 .. coalesce(array_length(statements, 1), 0) LOOP
       IF groups[i] = ANY (done) THEN
-        outcomes := outcomes || json_build_object('ok', false, 'skipped', true, 'rows', 0, 'value', NULL, 'state', NULL,
-          'message', '', 'constraint', '', 'column', '')::text;
+        outcomes := array_append(outcomes, pg_catalog.concat(json_build_object('ok', false, 'skipped', true, 'rows', 0, 'value', NULL, 'state', NULL,
+          'message', '', 'constraint', '', 'column', '')));
         CONTINUE;
       END IF;
       BEGIN
         given := NULL;
         IF valued[i] THEN EXECUTE statements[i] INTO given; ELSE EXECUTE statements[i]; END IF;
         GET DIAGNOSTICS affected = ROW_COUNT;
-        IF groups[i] IS NOT NULL THEN done := done || groups[i]; END IF;
-        outcomes := outcomes || json_build_object('ok', true, 'skipped', false, 'rows', affected, 'value', given,
-          'state', NULL, 'message', '', 'constraint', '', 'column', '')::text;
+        IF groups[i] IS NOT NULL THEN done := array_append(done, groups[i]); END IF;
+        outcomes := array_append(outcomes, pg_catalog.concat(json_build_object('ok', true, 'skipped', false, 'rows', affected, 'value', given,
+          'state', NULL, 'message', '', 'constraint', '', 'column', '')));
       EXCEPTION WHEN OTHERS OR assert_failure THEN
         GET STACKED DIAGNOSTICS the_state = RETURNED_SQLSTATE, the_message = MESSAGE_TEXT,
           the_constraint = CONSTRAINT_NAME, the_column = COLUMN_NAME;
-        outcomes := outcomes || json_build_object('ok', false, 'skipped', false, 'rows', 0, 'value', NULL,
-          'state', the_state, 'message', the_message, 'constraint', the_constraint, 'column', the_column)::text;
+        outcomes := array_append(outcomes, pg_catalog.concat(json_build_object('ok', false, 'skipped', false, 'rows', 0, 'value', NULL,
+          'state', the_state, 'message', the_message, 'constraint', the_constraint, 'column', the_column)));
       END;
     END LOOP;
     ${rollback ? "RAISE EXCEPTION USING ERRCODE = 'FE001', MESSAGE = 'undone on purpose';" : ''}
   EXCEPTION WHEN SQLSTATE 'FE001' THEN NULL;
   END;
-  PERFORM set_config('ferrata.attempts', '[' || array_to_string(outcomes, ',') || ']', false);
+  PERFORM set_config('ferrata.attempts', concat('[', array_to_string(outcomes, ','), ']'), false);
 END`;
 }
 
