@@ -24,6 +24,7 @@ import {
   strings,
   text,
 } from '../sql/tree.ts';
+import { NEWEST_MAJOR } from './facts/model.ts';
 import { type Names, replay } from './known/replay.ts';
 import { type KnownObject, KnownSchema } from './known/schema.ts';
 import { searchPathAfter } from './known/search-path.ts';
@@ -34,9 +35,6 @@ import { typeText } from './types.ts';
 const RELATION_KINDS: readonly ObjectKind[] = ['table', 'view', 'materialized view', 'sequence', 'index'];
 
 const TYPE_KINDS: readonly ObjectKind[] = ['domain', 'enum', 'composite', 'range', 'base type', 'table'];
-
-/** The newest major whose facts are known: what is assumed of a target that nobody has seen. */
-export const NEWEST_MAJOR = 18;
 
 export interface ContextOptions {
   /** Default `public`. */
@@ -67,12 +65,14 @@ export class AssessContext {
   #searchPath: readonly string[];
   readonly #made = new Set<string>();
   readonly #madeTypes = new Set<string>();
-  readonly #resolved = new Map<string, string>();
-  readonly #childrenOf = new Map<string, readonly KnownObject[]>();
-  /** A statement is just being taken in: what is looked up changes meanwhile. */
-  #noting = false;
   /** Columns that were added in the transaction that still runs: `schema.table.column`. */
   readonly #madeColumns = new Set<string>();
+  readonly #resolved = new Map<string, string>();
+  readonly #childrenOf = new Map<string, readonly KnownObject[]>();
+  readonly #columnsOf = new Map<string, readonly Named<ColumnProperties>[]>();
+  readonly #constraintsOf = new Map<string, readonly Named<ConstraintProperties>[]>();
+  /** A statement is just being taken in: what is looked up changes meanwhile. */
+  #noting = false;
   /** What the caller knew, where it wants to know what the statements left behind (`keep`). */
   readonly #start: KnownSchema | null;
   #known: KnownSchema;
@@ -169,11 +169,10 @@ export class AssessContext {
   }
 
   /** The known columns of a table, with their names. */
-  columns(relation: string): readonly (ColumnProperties & { readonly name: string })[] {
-    return this.#children(relation, 'column').map((object) => ({
-      ...(object.properties as ColumnProperties),
-      name: lastPart(object.identity),
-    }));
+  columns(relation: string): readonly Named<ColumnProperties>[] {
+    return this.#lookUp(this.#columnsOf, relation, () =>
+      this.#children(relation, 'column').map((object) => named<ColumnProperties>(object)),
+    );
   }
 
   index(relation: string): IndexProperties | null {
@@ -184,11 +183,10 @@ export class AssessContext {
     return this.#properties<ConstraintProperties>('constraint', `${relation}.${quoteIdent(name)}`);
   }
 
-  constraints(relation: string): readonly (ConstraintProperties & { readonly name: string })[] {
-    return this.#children(relation, 'constraint').map((object) => ({
-      ...(object.properties as ConstraintProperties),
-      name: lastPart(object.identity),
-    }));
+  constraints(relation: string): readonly Named<ConstraintProperties>[] {
+    return this.#lookUp(this.#constraintsOf, relation, () =>
+      this.#children(relation, 'constraint').map((object) => named<ConstraintProperties>(object)),
+    );
   }
 
   /** The indexes of a table or materialised view, those of its constraints too: `schema.index`. */
@@ -315,6 +313,8 @@ export class AssessContext {
     return written.replace(name.schema === null ? name.name : `${name.schema}.${name.name}`, () => resolved);
   }
 
+  /** Takes in what a statement leaves behind for those after it. */
+  note(statement: ParsedStatement): void {
     this.#noting = true;
     this.#note(statement);
     this.#noting = false;
@@ -322,8 +322,6 @@ export class AssessContext {
   }
 
   #note(statement: ParsedStatement): void {
-  /** Takes in what a statement leaves behind for those after it. */
-  note(statement: ParsedStatement): void {
     const { kind, node } = statement;
     const control = transactionControl(statement);
     if (control !== null) this.#noteTransaction(control);
@@ -345,9 +343,9 @@ export class AssessContext {
     this.#searchPath = searchPathAfter(statement, this.#searchPath);
   }
 
-    this.#forgetLookUps();
   /** What the statements left behind is now what is known of the schema that the context started from. */
   keep(): void {
+    this.#forgetLookUps();
     while (this.#begun.length > 0) this.#noteTransaction('commit');
     this.#start?.absorb(this.#known);
     this.#known = this.#start?.fork() ?? this.#known;
@@ -443,6 +441,8 @@ export class AssessContext {
   #forgetLookUps(): void {
     this.#resolved.clear();
     this.#childrenOf.clear();
+    this.#columnsOf.clear();
+    this.#constraintsOf.clear();
   }
 }
 
@@ -475,6 +475,19 @@ function conjuncts(expression: string): readonly string[] {
     }
   }
   return [...parts, outside.slice(start)];
+}
+
+type Named<P> = P & { readonly name: string };
+
+/** Objects are never changed, only replaced: each is put together with its name once. */
+const NAMED = new WeakMap<KnownObject, unknown>();
+
+function named<P>(object: KnownObject): Named<P> {
+  const known = NAMED.get(object);
+  if (known !== undefined) return known as Named<P>;
+  const made = { ...(object.properties as P), name: lastPart(object.identity) };
+  NAMED.set(object, made);
+  return made;
 }
 
 function lastPart(identity: string): string {

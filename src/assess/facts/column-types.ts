@@ -1,0 +1,707 @@
+/** ALTER TABLE … ALTER COLUMN … TYPE (manual: ALTER TABLE, notes; tablecmds.c, ATColumnChangeRequiresRewrite, TryReuseIndex, TryReuseForeignKey). */
+import type { FactFamily } from './model.ts';
+
+export const columnTypes = {
+  title: 'ALTER TABLE … ALTER COLUMN … TYPE',
+  fixture: [
+    {
+      since: 13,
+      sql: `
+CREATE EXTENSION citext;
+CREATE TABLE ty (id int PRIMARY KEY, si smallint, i int, bi bigint, v10 varchar(10), v varchar, tx text, c5 char(5),
+  n62 numeric(6,2), n numeric, ts timestamp, ts0 timestamp(0), tz timestamptz, tz3 timestamptz(3), d date, r real, dp double precision,
+  j json, jb jsonb, ci cidr, inn inet, vb5 varbit(5), vb varbit, b5 bit(5), va varchar(5)[], vau varchar[], x xml, ti time, ti0 time(0), tiz timetz(0), iv interval, iv0 interval(0), ivy interval year to month, p positive,
+  pl plain, m mood, ct citext, o oid, nm name, uu uuid, by bytea, mo money, ta text[], ia int[], bo boolean, sr int4range);
+CREATE TABLE tyi (id int PRIMARY KEY, v10 varchar(10), tx text, ct citext, i int, n62 numeric(6,2), ts timestamp, tz timestamptz, u varchar(10) UNIQUE, chk varchar(10) CHECK (chk <> ''), chn numeric(6,2) CHECK (chn > 0), ex varchar(10), prt varchar(10), inc varchar(10), ci cidr, st varchar(10), chl varchar(10) CHECK (length(chl) > 0));
+CREATE INDEX tyi_v10 ON tyi (v10);
+CREATE INDEX tyi_tx ON tyi (tx);
+CREATE INDEX tyi_ct ON tyi (ct);
+CREATE INDEX tyi_i ON tyi (i);
+CREATE INDEX tyi_n62 ON tyi (n62);
+CREATE INDEX tyi_ts ON tyi (ts);
+CREATE INDEX tyi_tz ON tyi (tz);
+CREATE INDEX tyi_ex ON tyi (lower(ex));
+CREATE INDEX tyi_prt ON tyi (id) WHERE prt <> '';
+CREATE INDEX tyi_inc ON tyi (id) INCLUDE (inc);
+CREATE INDEX tyi_ci ON tyi (ci);
+CREATE STATISTICS tyi_st ON st, id FROM tyi;
+INSERT INTO ty (id, i) SELECT n, n FROM generate_series(1, 20) n;
+INSERT INTO tyi (id, i) SELECT n, n FROM generate_series(1, 20) n;
+CREATE TABLE tpart (id int NOT NULL, v varchar(10), i int) PARTITION BY RANGE (id);
+CREATE TABLE tpart1 PARTITION OF tpart FOR VALUES FROM (0) TO (100);
+INSERT INTO tpart SELECT n, 'v', n FROM generate_series(1, 20) n;
+CREATE TABLE fkt (id int PRIMARY KEY, code varchar(10), CONSTRAINT fkt_up FOREIGN KEY (id) REFERENCES tyi);
+INSERT INTO fkt SELECT n FROM generate_series(1, 20) n;
+`,
+    },
+    {
+      since: 13,
+      sql: `
+CREATE TABLE rv (code varchar(10) PRIMARY KEY, nn varchar(10) NOT NULL, df varchar(10) DEFAULT 'x', ex varchar(10), cnv varchar(10), nni int NOT NULL, h varchar(10), pt varchar(10), inc varchar(10), oi int, bi bit(5), t0 timestamp(0), br varchar(10), ga varchar(5)[], EXCLUDE USING btree (ex WITH =));
+INSERT INTO rv (code, nn, nni) SELECT 'c' || n, 'x', n FROM generate_series(1, 20) n;
+ALTER TABLE rv ADD CONSTRAINT rv_cnv CHECK (cnv <> '') NOT VALID;
+CREATE INDEX rv_h ON rv USING hash (h);
+CREATE INDEX rv_pt ON rv (pt varchar_pattern_ops);
+CREATE INDEX rv_inc ON rv (nni) INCLUDE (inc);
+CREATE INDEX rv_oi ON rv (oi);
+CREATE INDEX rv_bi ON rv (bi);
+CREATE INDEX rv_t0 ON rv (t0);
+CREATE INDEX rv_br ON rv USING brin (br);
+CREATE INDEX rv_ga ON rv USING gin (ga);
+CREATE TABLE fkv (id int, code varchar(10) REFERENCES rv, other int);
+INSERT INTO fkv SELECT n, 'c' || n, n FROM generate_series(1, 20) n;
+CREATE TABLE polt (id int, a int);
+CREATE POLICY polt_p ON polt USING (a > 0);
+CREATE TABLE trgt (id int, a int);
+CREATE TRIGGER trgt_t BEFORE UPDATE OF a ON trgt FOR EACH ROW EXECUTE FUNCTION trg();
+`,
+    },
+  ],
+  rows: [
+    {
+      id: 'column-type.catalog',
+      node: 'AlterTableStmt',
+      of: 'AT_AlterColumnType',
+      form: 'TYPE that changes the catalog alone',
+      roles: { target: { mode: 'AccessExclusiveLock' } },
+      on: { target: ['ty'] },
+      examples: [
+        { label: 'varchar(10) → varchar(20)', sql: 'ALTER TABLE ty ALTER COLUMN v10 TYPE varchar(20)' },
+        { label: 'varchar(10) → varchar', sql: 'ALTER TABLE ty ALTER COLUMN v10 TYPE varchar' },
+        { label: 'varchar(10) → varchar(10)', sql: 'ALTER TABLE ty ALTER COLUMN v10 TYPE varchar(10)' },
+        { label: 'varchar(10) → text', sql: 'ALTER TABLE ty ALTER COLUMN v10 TYPE text' },
+        { label: 'varchar(10) → citext', sql: 'ALTER TABLE ty ALTER COLUMN v10 TYPE citext' },
+        { label: 'varchar → text', sql: 'ALTER TABLE ty ALTER COLUMN v TYPE text' },
+        { label: 'text → varchar', sql: 'ALTER TABLE ty ALTER COLUMN tx TYPE varchar' },
+        { label: 'text → citext', sql: 'ALTER TABLE ty ALTER COLUMN tx TYPE citext' },
+        { label: 'text → text COLLATE "C"', sql: 'ALTER TABLE ty ALTER COLUMN tx TYPE text COLLATE "C"' },
+        { label: 'text → text USING tx', sql: 'ALTER TABLE ty ALTER COLUMN tx TYPE text USING tx' },
+        { label: 'numeric(6,2) → numeric(8,2)', sql: 'ALTER TABLE ty ALTER COLUMN n62 TYPE numeric(8,2)' },
+        { label: 'numeric(6,2) → numeric', sql: 'ALTER TABLE ty ALTER COLUMN n62 TYPE numeric' },
+        { label: 'integer → int', sql: 'ALTER TABLE ty ALTER COLUMN i TYPE int' },
+        { label: 'integer → oid USING i::oid', sql: 'ALTER TABLE ty ALTER COLUMN i TYPE oid USING i::oid' },
+        { label: 'integer → domain without constraints', sql: 'ALTER TABLE ty ALTER COLUMN i TYPE plain' },
+        { label: 'oid → int USING o::int', sql: 'ALTER TABLE ty ALTER COLUMN o TYPE int USING o::int' },
+        { label: 'domain with a CHECK → int', sql: 'ALTER TABLE ty ALTER COLUMN p TYPE int' },
+        { label: 'domain without constraints → int', sql: 'ALTER TABLE ty ALTER COLUMN pl TYPE int' },
+        { label: 'timestamp(0) → timestamp', sql: 'ALTER TABLE ty ALTER COLUMN ts0 TYPE timestamp' },
+        { label: 'timestamp(0) → timestamp(3)', sql: 'ALTER TABLE ty ALTER COLUMN ts0 TYPE timestamp(3)' },
+        { label: 'timestamp → timestamp(6)', sql: 'ALTER TABLE ty ALTER COLUMN ts TYPE timestamp(6)' },
+        {
+          label: 'timestamptz(3) → timestamptz(6)',
+          sql: 'ALTER TABLE ty ALTER COLUMN tz3 TYPE timestamptz(6)',
+        },
+        { label: 'timestamptz(3) → timestamptz', sql: 'ALTER TABLE ty ALTER COLUMN tz3 TYPE timestamptz' },
+        { label: 'time(0) → time(3)', sql: 'ALTER TABLE ty ALTER COLUMN ti0 TYPE time(3)' },
+        { label: 'time(0) → time', sql: 'ALTER TABLE ty ALTER COLUMN ti0 TYPE time' },
+        { label: 'timetz(0) → timetz(3)', sql: 'ALTER TABLE ty ALTER COLUMN tiz TYPE timetz(3)' },
+        { label: 'interval → interval(6)', sql: 'ALTER TABLE ty ALTER COLUMN iv TYPE interval(6)' },
+        { label: 'interval(0) → interval(3)', sql: 'ALTER TABLE ty ALTER COLUMN iv0 TYPE interval(3)' },
+        { label: 'interval(0) → interval', sql: 'ALTER TABLE ty ALTER COLUMN iv0 TYPE interval' },
+        {
+          label: 'interval → interval day to second',
+          sql: 'ALTER TABLE ty ALTER COLUMN iv TYPE interval day to second',
+        },
+        { label: 'interval year to month → interval', sql: 'ALTER TABLE ty ALTER COLUMN ivy TYPE interval' },
+        {
+          label: 'interval year to month → interval month',
+          sql: 'ALTER TABLE ty ALTER COLUMN ivy TYPE interval month',
+        },
+        { label: 'cidr → inet', sql: 'ALTER TABLE ty ALTER COLUMN ci TYPE inet' },
+        { label: 'varbit(5) → varbit(9)', sql: 'ALTER TABLE ty ALTER COLUMN vb5 TYPE varbit(9)' },
+        { label: 'varbit(5) → varbit', sql: 'ALTER TABLE ty ALTER COLUMN vb5 TYPE varbit' },
+        { label: 'bit(5) → varbit', sql: 'ALTER TABLE ty ALTER COLUMN b5 TYPE varbit' },
+        { label: 'varchar(5)[] → varchar[]', sql: 'ALTER TABLE ty ALTER COLUMN va TYPE varchar[]' },
+        { label: 'xml → text', sql: 'ALTER TABLE ty ALTER COLUMN x TYPE text' },
+        { label: 'citext → text', sql: 'ALTER TABLE ty ALTER COLUMN ct TYPE text' },
+        { label: 'citext → varchar', sql: 'ALTER TABLE ty ALTER COLUMN ct TYPE varchar' },
+        {
+          label: 'timestamp → timestamptz, session in UTC',
+          sql: 'ALTER TABLE ty ALTER COLUMN ts TYPE timestamptz',
+          session: "SET TimeZone = 'UTC'",
+        },
+        {
+          label: 'timestamptz → timestamp, session in UTC',
+          sql: 'ALTER TABLE ty ALTER COLUMN tz TYPE timestamp',
+          session: "SET TimeZone = 'UTC'",
+        },
+        {
+          label: 'timestamp(0) → timestamptz, session in UTC',
+          sql: 'ALTER TABLE ty ALTER COLUMN ts0 TYPE timestamptz',
+          session: "SET TimeZone = 'UTC'",
+        },
+        {
+          label: 'timestamp → timestamptz USING ts::timestamptz, session in UTC',
+          sql: 'ALTER TABLE ty ALTER COLUMN ts TYPE timestamptz USING ts::timestamptz',
+          session: "SET TimeZone = 'UTC'",
+        },
+        {
+          label: 'varchar(10), indexed → varchar(20)',
+          sql: 'ALTER TABLE tyi ALTER COLUMN v10 TYPE varchar(20)',
+          on: { target: ['tyi'] },
+        },
+        {
+          label: 'varchar(10), indexed → text',
+          sql: 'ALTER TABLE tyi ALTER COLUMN v10 TYPE text',
+          on: { target: ['tyi'] },
+        },
+        {
+          label: 'text, indexed → varchar',
+          sql: 'ALTER TABLE tyi ALTER COLUMN tx TYPE varchar',
+          on: { target: ['tyi'] },
+        },
+        {
+          label: 'numeric(6,2), indexed → numeric(8,2)',
+          sql: 'ALTER TABLE tyi ALTER COLUMN n62 TYPE numeric(8,2)',
+          on: { target: ['tyi'] },
+        },
+        {
+          label: 'varchar(10), UNIQUE → varchar(20)',
+          sql: 'ALTER TABLE tyi ALTER COLUMN u TYPE varchar(20)',
+          on: { target: ['tyi'] },
+        },
+        {
+          label: 'varchar(10), UNIQUE → text',
+          sql: 'ALTER TABLE tyi ALTER COLUMN u TYPE text',
+          on: { target: ['tyi'] },
+        },
+        {
+          label: 'varchar(10), included in an index → varchar(20)',
+          sql: 'ALTER TABLE tyi ALTER COLUMN inc TYPE varchar(20)',
+          on: { target: ['tyi'] },
+        },
+        {
+          label: 'varchar(10), included in an index → text',
+          sql: 'ALTER TABLE tyi ALTER COLUMN inc TYPE text',
+          on: { target: ['tyi'] },
+        },
+        {
+          label: 'cidr, indexed → inet',
+          sql: 'ALTER TABLE tyi ALTER COLUMN ci TYPE inet',
+          on: { target: ['tyi'] },
+        },
+        {
+          label: 'varchar(10), with statistics → text',
+          sql: 'ALTER TABLE tyi ALTER COLUMN st TYPE text',
+          on: { target: ['tyi'] },
+        },
+        {
+          label: 'varchar(10), with statistics → varchar(20)',
+          sql: 'ALTER TABLE tyi ALTER COLUMN st TYPE varchar(20)',
+          on: { target: ['tyi'] },
+        },
+      ],
+    },
+    {
+      id: 'column-type.rewrite',
+      node: 'AlterTableStmt',
+      of: 'AT_AlterColumnType',
+      form: 'TYPE that writes the table anew',
+      roles: { target: { mode: 'AccessExclusiveLock', work: 'rewrite' } },
+      on: { target: ['ty'] },
+      examples: [
+        { label: 'varchar(10) → varchar(5)', sql: 'ALTER TABLE ty ALTER COLUMN v10 TYPE varchar(5)' },
+        { label: 'varchar(10) → char(10)', sql: 'ALTER TABLE ty ALTER COLUMN v10 TYPE char(10)' },
+        { label: 'varchar(10) → name', sql: 'ALTER TABLE ty ALTER COLUMN v10 TYPE name' },
+        { label: 'varchar → varchar(10)', sql: 'ALTER TABLE ty ALTER COLUMN v TYPE varchar(10)' },
+        { label: 'text → varchar(10)', sql: 'ALTER TABLE ty ALTER COLUMN tx TYPE varchar(10)' },
+        {
+          label: 'text → json USING tx::json',
+          sql: 'ALTER TABLE ty ALTER COLUMN tx TYPE json USING tx::json',
+        },
+        { label: 'text → int USING tx::int', sql: 'ALTER TABLE ty ALTER COLUMN tx TYPE int USING tx::int' },
+        {
+          label: 'text → text USING upper(tx)',
+          sql: 'ALTER TABLE ty ALTER COLUMN tx TYPE text USING upper(tx)',
+        },
+        {
+          label: 'text → bytea USING tx::bytea',
+          sql: 'ALTER TABLE ty ALTER COLUMN tx TYPE bytea USING tx::bytea',
+        },
+        { label: 'char(5) → char(10)', sql: 'ALTER TABLE ty ALTER COLUMN c5 TYPE char(10)' },
+        { label: 'char(5) → text', sql: 'ALTER TABLE ty ALTER COLUMN c5 TYPE text' },
+        { label: 'char(5) → varchar(5)', sql: 'ALTER TABLE ty ALTER COLUMN c5 TYPE varchar(5)' },
+        { label: 'numeric(6,2) → numeric(5,2)', sql: 'ALTER TABLE ty ALTER COLUMN n62 TYPE numeric(5,2)' },
+        { label: 'numeric(6,2) → numeric(8,3)', sql: 'ALTER TABLE ty ALTER COLUMN n62 TYPE numeric(8,3)' },
+        { label: 'numeric(6,2) → numeric(8,1)', sql: 'ALTER TABLE ty ALTER COLUMN n62 TYPE numeric(8,1)' },
+        { label: 'numeric(6,2) → int', sql: 'ALTER TABLE ty ALTER COLUMN n62 TYPE int' },
+        { label: 'numeric → numeric(6,2)', sql: 'ALTER TABLE ty ALTER COLUMN n TYPE numeric(6,2)' },
+        { label: 'numeric → bigint', sql: 'ALTER TABLE ty ALTER COLUMN n TYPE bigint' },
+        { label: 'smallint → int', sql: 'ALTER TABLE ty ALTER COLUMN si TYPE int' },
+        { label: 'integer → bigint', sql: 'ALTER TABLE ty ALTER COLUMN i TYPE bigint' },
+        { label: 'integer → numeric', sql: 'ALTER TABLE ty ALTER COLUMN i TYPE numeric' },
+        { label: 'integer → text', sql: 'ALTER TABLE ty ALTER COLUMN i TYPE text' },
+        {
+          label: 'integer → boolean USING i <> 0',
+          sql: 'ALTER TABLE ty ALTER COLUMN i TYPE boolean USING i <> 0',
+        },
+        { label: 'integer → domain with a CHECK', sql: 'ALTER TABLE ty ALTER COLUMN i TYPE positive' },
+        { label: 'integer → domain with NOT NULL', sql: 'ALTER TABLE ty ALTER COLUMN i TYPE required' },
+        { label: 'integer → real', sql: 'ALTER TABLE ty ALTER COLUMN i TYPE real' },
+        { label: 'bigint → int', sql: 'ALTER TABLE ty ALTER COLUMN bi TYPE int' },
+        { label: 'oid → bigint', sql: 'ALTER TABLE ty ALTER COLUMN o TYPE bigint' },
+        { label: 'domain without constraints → bigint', sql: 'ALTER TABLE ty ALTER COLUMN pl TYPE bigint' },
+        { label: 'timestamp → timestamp(0)', sql: 'ALTER TABLE ty ALTER COLUMN ts TYPE timestamp(0)' },
+        { label: 'timestamp → date', sql: 'ALTER TABLE ty ALTER COLUMN ts TYPE date' },
+        { label: 'date → timestamp', sql: 'ALTER TABLE ty ALTER COLUMN d TYPE timestamp' },
+        { label: 'date → timestamptz', sql: 'ALTER TABLE ty ALTER COLUMN d TYPE timestamptz' },
+        { label: 'timestamptz → timestamptz(3)', sql: 'ALTER TABLE ty ALTER COLUMN tz TYPE timestamptz(3)' },
+        { label: 'time → timetz', sql: 'ALTER TABLE ty ALTER COLUMN ti TYPE timetz' },
+        { label: 'time → time(0)', sql: 'ALTER TABLE ty ALTER COLUMN ti TYPE time(0)' },
+        { label: 'interval → interval(3)', sql: 'ALTER TABLE ty ALTER COLUMN iv TYPE interval(3)' },
+        {
+          label: 'interval → interval year to month',
+          sql: 'ALTER TABLE ty ALTER COLUMN iv TYPE interval year to month',
+        },
+        { label: 'real → double precision', sql: 'ALTER TABLE ty ALTER COLUMN r TYPE double precision' },
+        { label: 'double precision → real', sql: 'ALTER TABLE ty ALTER COLUMN dp TYPE real' },
+        { label: 'json → jsonb', sql: 'ALTER TABLE ty ALTER COLUMN j TYPE jsonb' },
+        { label: 'json → text', sql: 'ALTER TABLE ty ALTER COLUMN j TYPE text' },
+        { label: 'jsonb → json', sql: 'ALTER TABLE ty ALTER COLUMN jb TYPE json' },
+        { label: 'jsonb → text', sql: 'ALTER TABLE ty ALTER COLUMN jb TYPE text' },
+        { label: 'inet → cidr', sql: 'ALTER TABLE ty ALTER COLUMN inn TYPE cidr' },
+        { label: 'varbit(5) → varbit(3)', sql: 'ALTER TABLE ty ALTER COLUMN vb5 TYPE varbit(3)' },
+        { label: 'varbit → varbit(3)', sql: 'ALTER TABLE ty ALTER COLUMN vb TYPE varbit(3)' },
+        { label: 'bit(5) → varbit(9)', sql: 'ALTER TABLE ty ALTER COLUMN b5 TYPE varbit(9)' },
+        { label: 'bit(5) → bit(9)', sql: 'ALTER TABLE ty ALTER COLUMN b5 TYPE bit(9)' },
+        { label: 'varbit → bit(5)', sql: 'ALTER TABLE ty ALTER COLUMN vb TYPE bit(5)' },
+        { label: 'varchar(5)[] → varchar(9)[]', sql: 'ALTER TABLE ty ALTER COLUMN va TYPE varchar(9)[]' },
+        { label: 'varchar[] → text[]', sql: 'ALTER TABLE ty ALTER COLUMN vau TYPE text[]' },
+        { label: 'varchar(5)[] → text[]', sql: 'ALTER TABLE ty ALTER COLUMN va TYPE text[]' },
+        { label: 'text[] → varchar[]', sql: 'ALTER TABLE ty ALTER COLUMN ta TYPE varchar[]' },
+        { label: 'integer[] → bigint[]', sql: 'ALTER TABLE ty ALTER COLUMN ia TYPE bigint[]' },
+        { label: 'enum → text', sql: 'ALTER TABLE ty ALTER COLUMN m TYPE text' },
+        { label: 'citext → varchar(10)', sql: 'ALTER TABLE ty ALTER COLUMN ct TYPE varchar(10)' },
+        { label: 'name → text', sql: 'ALTER TABLE ty ALTER COLUMN nm TYPE text' },
+        { label: 'uuid → text', sql: 'ALTER TABLE ty ALTER COLUMN uu TYPE text' },
+        {
+          label: "bytea → text USING encode(by, 'hex')",
+          sql: "ALTER TABLE ty ALTER COLUMN by TYPE text USING encode(by, 'hex')",
+        },
+        { label: 'money → numeric', sql: 'ALTER TABLE ty ALTER COLUMN mo TYPE numeric' },
+        {
+          label: 'boolean → int USING bo::int',
+          sql: 'ALTER TABLE ty ALTER COLUMN bo TYPE int USING bo::int',
+        },
+        { label: 'boolean → text', sql: 'ALTER TABLE ty ALTER COLUMN bo TYPE text' },
+        { label: 'int4range → text', sql: 'ALTER TABLE ty ALTER COLUMN sr TYPE text' },
+        {
+          label: 'timestamp → timestamptz, session in Europe/Berlin',
+          sql: 'ALTER TABLE ty ALTER COLUMN ts TYPE timestamptz',
+          session: "SET TimeZone = 'Europe/Berlin'",
+        },
+        {
+          label: 'timestamptz → timestamp, session in Europe/Berlin',
+          sql: 'ALTER TABLE ty ALTER COLUMN tz TYPE timestamp',
+          session: "SET TimeZone = 'Europe/Berlin'",
+        },
+        {
+          label: 'timestamp(0) → timestamptz(0), session in UTC',
+          sql: 'ALTER TABLE ty ALTER COLUMN ts0 TYPE timestamptz(0)',
+          session: "SET TimeZone = 'UTC'",
+        },
+        {
+          label: 'timestamp → timestamptz(0), session in UTC',
+          sql: 'ALTER TABLE ty ALTER COLUMN ts TYPE timestamptz(0)',
+          session: "SET TimeZone = 'UTC'",
+        },
+        {
+          label: "timestamp → timestamptz USING ts AT TIME ZONE 'UTC', session in UTC",
+          sql: "ALTER TABLE ty ALTER COLUMN ts TYPE timestamptz USING ts AT TIME ZONE 'UTC'",
+          session: "SET TimeZone = 'UTC'",
+        },
+        {
+          label: "timestamptz → timestamp USING tz AT TIME ZONE 'UTC', session in UTC",
+          sql: "ALTER TABLE ty ALTER COLUMN tz TYPE timestamp USING tz AT TIME ZONE 'UTC'",
+          session: "SET TimeZone = 'UTC'",
+        },
+        {
+          label: 'text, indexed → varchar(10)',
+          sql: 'ALTER TABLE tyi ALTER COLUMN tx TYPE varchar(10)',
+          on: { target: ['tyi'] },
+        },
+        {
+          label: 'citext, indexed → varchar(100)',
+          sql: 'ALTER TABLE tyi ALTER COLUMN ct TYPE varchar(100)',
+          on: { target: ['tyi'] },
+        },
+        {
+          label: 'integer, indexed → bigint',
+          sql: 'ALTER TABLE tyi ALTER COLUMN i TYPE bigint',
+          on: { target: ['tyi'] },
+        },
+        {
+          label: 'timestamp, indexed → timestamptz, session in Europe/Berlin',
+          sql: 'ALTER TABLE tyi ALTER COLUMN ts TYPE timestamptz',
+          on: { target: ['tyi'] },
+          session: "SET TimeZone = 'Europe/Berlin'",
+        },
+      ],
+    },
+    {
+      id: 'column-type.index',
+      node: 'AlterTableStmt',
+      of: 'AT_AlterColumnType',
+      form: 'TYPE that builds an index anew',
+      roles: { target: { mode: 'AccessExclusiveLock', work: 'build' } },
+      on: { target: ['tyi'] },
+      examples: [
+        { label: 'varchar(10), indexed → citext', sql: 'ALTER TABLE tyi ALTER COLUMN v10 TYPE citext' },
+        { label: 'text, indexed → citext', sql: 'ALTER TABLE tyi ALTER COLUMN tx TYPE citext' },
+        {
+          label: 'text, indexed → text COLLATE "C"',
+          sql: 'ALTER TABLE tyi ALTER COLUMN tx TYPE text COLLATE "C"',
+        },
+        {
+          label: 'varchar(10), indexed → varchar(20) COLLATE "C"',
+          sql: 'ALTER TABLE tyi ALTER COLUMN v10 TYPE varchar(20) COLLATE "C"',
+        },
+        { label: 'citext, indexed → text', sql: 'ALTER TABLE tyi ALTER COLUMN ct TYPE text' },
+        {
+          label: 'varchar(10), in an index on an expression → varchar(20)',
+          sql: 'ALTER TABLE tyi ALTER COLUMN ex TYPE varchar(20)',
+        },
+        {
+          label: 'varchar(10), in an index on an expression → text',
+          sql: 'ALTER TABLE tyi ALTER COLUMN ex TYPE text',
+        },
+        {
+          label: 'varchar(10), in the predicate of an index → varchar(20)',
+          sql: 'ALTER TABLE tyi ALTER COLUMN prt TYPE varchar(20)',
+        },
+        {
+          label: 'varchar(10), in the predicate of an index → text',
+          sql: 'ALTER TABLE tyi ALTER COLUMN prt TYPE text',
+        },
+        {
+          label: 'timestamp, indexed → timestamptz, session in UTC',
+          sql: 'ALTER TABLE tyi ALTER COLUMN ts TYPE timestamptz',
+          session: "SET TimeZone = 'UTC'",
+        },
+        {
+          label: 'timestamptz, indexed → timestamp, session in UTC',
+          sql: 'ALTER TABLE tyi ALTER COLUMN tz TYPE timestamp',
+          session: "SET TimeZone = 'UTC'",
+        },
+      ],
+    },
+    {
+      id: 'column-type.check',
+      node: 'AlterTableStmt',
+      of: 'AT_AlterColumnType',
+      form: 'TYPE that proves a CHECK again',
+      roles: { target: { mode: 'AccessExclusiveLock', work: 'scan' } },
+      on: { target: ['tyi'] },
+      examples: [
+        {
+          label: 'varchar(10), in a CHECK → varchar(20)',
+          sql: 'ALTER TABLE tyi ALTER COLUMN chk TYPE varchar(20)',
+        },
+        { label: 'varchar(10), in a CHECK → text', sql: 'ALTER TABLE tyi ALTER COLUMN chk TYPE text' },
+        {
+          label: 'varchar(10), in a CHECK → varchar(20)',
+          sql: 'ALTER TABLE tyi ALTER COLUMN chl TYPE varchar(20)',
+        },
+        { label: 'varchar(10), in a CHECK → text', sql: 'ALTER TABLE tyi ALTER COLUMN chl TYPE text' },
+        {
+          label: 'numeric(6,2), in a CHECK → numeric(8,2)',
+          sql: 'ALTER TABLE tyi ALTER COLUMN chn TYPE numeric(8,2)',
+        },
+      ],
+    },
+    {
+      id: 'column-type.referenced-key',
+      node: 'AlterTableStmt',
+      of: 'AT_AlterColumnType',
+      form: 'TYPE of a key that another table refers to',
+      roles: {
+        target: { mode: 'AccessExclusiveLock', work: 'rewrite' },
+        source: { mode: 'AccessExclusiveLock', work: 'scan' },
+      },
+      on: { target: ['tyi'], source: ['fkt'] },
+      examples: [
+        {
+          label: 'integer, a key that another table refers to → bigint',
+          sql: 'ALTER TABLE tyi ALTER COLUMN id TYPE bigint',
+        },
+      ],
+    },
+    {
+      id: 'column-type.fk',
+      node: 'AlterTableStmt',
+      of: 'AT_AlterColumnType',
+      form: 'TYPE of a column with a foreign key',
+      roles: {
+        target: { mode: 'AccessExclusiveLock', work: 'rewrite' },
+        referenced: { mode: 'AccessExclusiveLock', work: 'scan' },
+      },
+      on: { target: ['fkt'], referenced: ['tyi'] },
+      examples: ['ALTER TABLE fkt ALTER COLUMN id TYPE bigint'],
+    },
+    {
+      id: 'column-type.partitioned',
+      node: 'AlterTableStmt',
+      of: 'AT_AlterColumnType',
+      form: 'TYPE widening, partitioned',
+      roles: { target: { mode: 'AccessExclusiveLock' }, partition: { mode: 'AccessExclusiveLock' } },
+      on: { target: ['tpart'], partition: ['tpart1'] },
+      examples: ['ALTER TABLE tpart ALTER COLUMN v TYPE varchar(50)'],
+    },
+    {
+      id: 'column-type.partitioned-rewrite',
+      node: 'AlterTableStmt',
+      of: 'AT_AlterColumnType',
+      form: 'TYPE, partitioned',
+      roles: {
+        target: { mode: 'AccessExclusiveLock' },
+        partition: { mode: 'AccessExclusiveLock', work: 'rewrite' },
+      },
+      on: { target: ['tpart'], partition: ['tpart1'] },
+      examples: ['ALTER TABLE tpart ALTER COLUMN i TYPE bigint'],
+    },
+    {
+      id: 'column-type.fk-same',
+      node: 'AlterTableStmt',
+      of: 'AT_AlterColumnType',
+      form: 'TYPE widening of a column with a foreign key',
+      roles: { target: { mode: 'AccessExclusiveLock' }, referenced: { mode: 'AccessExclusiveLock' } },
+      on: { target: ['fkv'], referenced: ['rv'] },
+      examples: ['ALTER TABLE fkv ALTER COLUMN code TYPE varchar(50)'],
+    },
+    {
+      id: 'column-type.fk-same-text',
+      node: 'AlterTableStmt',
+      of: 'AT_AlterColumnType',
+      form: 'TYPE text of a varchar column with a foreign key',
+      roles: { target: { mode: 'AccessExclusiveLock' }, referenced: { mode: 'AccessExclusiveLock' } },
+      on: { target: ['fkv'], referenced: ['rv'] },
+      examples: ['ALTER TABLE fkv ALTER COLUMN code TYPE text'],
+    },
+    {
+      id: 'column-type.pk-same',
+      node: 'AlterTableStmt',
+      of: 'AT_AlterColumnType',
+      form: 'TYPE widening of a column that is referred to',
+      roles: { target: { mode: 'AccessExclusiveLock' }, source: { mode: 'AccessExclusiveLock' } },
+      on: { target: ['rv'], source: ['fkv'] },
+      examples: ['ALTER TABLE rv ALTER COLUMN code TYPE varchar(50)'],
+    },
+    {
+      id: 'column-type.pk-citext',
+      node: 'AlterTableStmt',
+      of: 'AT_AlterColumnType',
+      form: 'TYPE citext of a column that is referred to',
+      roles: {},
+      fails: '42804',
+      examples: ['ALTER TABLE rv ALTER COLUMN code TYPE citext'],
+    },
+    {
+      id: 'column-type.view',
+      node: 'AlterTableStmt',
+      of: 'AT_AlterColumnType',
+      form: 'TYPE of a column that a view uses',
+      roles: {},
+      fails: '0A000',
+      examples: ['ALTER TABLE viewed ALTER COLUMN a TYPE bigint'],
+    },
+    {
+      id: 'column-type.generated',
+      node: 'AlterTableStmt',
+      of: 'AT_AlterColumnType',
+      form: 'TYPE of a column that a generated column uses',
+      roles: {},
+      fails: '0A000',
+      versions: [{ to: 14, fails: '42601' }],
+      examples: ['ALTER TABLE gen ALTER COLUMN a TYPE bigint'],
+    },
+    {
+      id: 'column-type.policy',
+      node: 'AlterTableStmt',
+      of: 'AT_AlterColumnType',
+      form: 'TYPE of a column that a policy uses',
+      roles: {},
+      fails: '0A000',
+      examples: ['ALTER TABLE polt ALTER COLUMN a TYPE bigint'],
+    },
+    {
+      id: 'column-type.trigger',
+      node: 'AlterTableStmt',
+      of: 'AT_AlterColumnType',
+      form: 'TYPE of a column that a trigger lists',
+      roles: {},
+      fails: '0A000',
+      examples: ['ALTER TABLE trgt ALTER COLUMN a TYPE bigint'],
+    },
+    {
+      id: 'column-type.notnull',
+      node: 'AlterTableStmt',
+      of: 'AT_AlterColumnType',
+      form: 'TYPE widening of a NOT NULL column',
+      roles: { target: { mode: 'AccessExclusiveLock' } },
+      on: { target: ['rv'] },
+      examples: ['ALTER TABLE rv ALTER COLUMN nn TYPE varchar(50)'],
+    },
+    {
+      id: 'column-type.default',
+      node: 'AlterTableStmt',
+      of: 'AT_AlterColumnType',
+      form: 'TYPE widening with default',
+      roles: { target: { mode: 'AccessExclusiveLock' } },
+      on: { target: ['rv'] },
+      examples: ['ALTER TABLE rv ALTER COLUMN df TYPE varchar(50)'],
+    },
+    {
+      id: 'column-type.excl',
+      node: 'AlterTableStmt',
+      of: 'AT_AlterColumnType',
+      form: 'TYPE widening with an exclusion constraint',
+      roles: { target: { mode: 'AccessExclusiveLock' } },
+      on: { target: ['rv'] },
+      examples: ['ALTER TABLE rv ALTER COLUMN ex TYPE varchar(50)'],
+    },
+    {
+      id: 'column-type.checkother',
+      node: 'AlterTableStmt',
+      of: 'AT_AlterColumnType',
+      form: 'TYPE rewriting, CHECK on another column',
+      roles: { target: { mode: 'AccessExclusiveLock', work: 'rewrite' } },
+      on: { target: ['tyi'] },
+      examples: ['ALTER TABLE tyi ALTER COLUMN i TYPE bigint'],
+    },
+    {
+      id: 'column-type.checkwhole',
+      node: 'AlterTableStmt',
+      of: 'AT_AlterColumnType',
+      form: 'TYPE widening, CHECK not valid',
+      roles: { target: { mode: 'AccessExclusiveLock' } },
+      on: { target: ['rv'] },
+      examples: ['ALTER TABLE rv ALTER COLUMN cnv TYPE varchar(50)'],
+    },
+    {
+      id: 'column-type.notnull-rewrite',
+      node: 'AlterTableStmt',
+      of: 'AT_AlterColumnType',
+      form: 'TYPE rewrite of nn column',
+      roles: { target: { mode: 'AccessExclusiveLock', work: 'rewrite' } },
+      on: { target: ['rv'] },
+      examples: ['ALTER TABLE rv ALTER COLUMN nni TYPE bigint'],
+    },
+    {
+      id: 'column-type.rewritewithfk',
+      node: 'AlterTableStmt',
+      of: 'AT_AlterColumnType',
+      form: 'TYPE rewriting another column of a table with fk',
+      roles: { target: { mode: 'AccessExclusiveLock', work: 'rewrite' } },
+      on: { target: ['fkv'] },
+      examples: ['ALTER TABLE fkv ALTER COLUMN other TYPE bigint'],
+    },
+    {
+      id: 'column-type.set-data',
+      node: 'AlterTableStmt',
+      of: 'AT_AlterColumnType',
+      form: 'TYPE inherited',
+      roles: { target: { mode: 'AccessExclusiveLock' }, partition: { mode: 'AccessExclusiveLock' } },
+      on: { target: ['parent'], partition: ['child'] },
+      examples: ['ALTER TABLE parent ALTER COLUMN b TYPE text'],
+    },
+    {
+      id: 'column-type.matview',
+      node: 'AlterTableStmt',
+      of: 'AT_AlterColumnType',
+      form: 'serial to bigserial: TYPE bigint',
+      roles: { target: { mode: 'AccessExclusiveLock', work: 'rewrite' } },
+      on: { target: ['ser'] },
+      examples: ['ALTER TABLE ser ALTER COLUMN n TYPE bigint'],
+    },
+    {
+      id: 'column-type.identity',
+      node: 'AlterTableStmt',
+      of: 'AT_AlterColumnType',
+      form: 'TYPE bigint of an identity',
+      roles: { target: { mode: 'AccessExclusiveLock', work: 'rewrite' } },
+      on: { target: ['ident'] },
+      examples: ['ALTER TABLE ident ALTER COLUMN n TYPE bigint'],
+    },
+    {
+      id: 'column-type.index-hash',
+      node: 'AlterTableStmt',
+      of: 'AT_AlterColumnType',
+      form: 'varchar to text hash index',
+      roles: { target: { mode: 'AccessExclusiveLock' } },
+      on: { target: ['rv'] },
+      examples: ['ALTER TABLE rv ALTER COLUMN h TYPE text'],
+    },
+    {
+      id: 'column-type.index-pattern',
+      node: 'AlterTableStmt',
+      of: 'AT_AlterColumnType',
+      form: 'varchar to text pattern ops index',
+      roles: { target: { mode: 'AccessExclusiveLock' } },
+      on: { target: ['rv'] },
+      examples: ['ALTER TABLE rv ALTER COLUMN pt TYPE text'],
+    },
+    {
+      id: 'column-type.index-pattern2',
+      node: 'AlterTableStmt',
+      of: 'AT_AlterColumnType',
+      form: 'varchar widening text_pattern ops index',
+      roles: { target: { mode: 'AccessExclusiveLock' } },
+      on: { target: ['rv'] },
+      examples: ['ALTER TABLE rv ALTER COLUMN pt TYPE varchar(60)'],
+    },
+    {
+      id: 'column-type.index-include-part',
+      node: 'AlterTableStmt',
+      of: 'AT_AlterColumnType',
+      form: 'citext include',
+      roles: { target: { mode: 'AccessExclusiveLock' } },
+      on: { target: ['rv'] },
+      examples: ['ALTER TABLE rv ALTER COLUMN inc TYPE citext'],
+    },
+    {
+      id: 'column-type.oid-index',
+      node: 'AlterTableStmt',
+      of: 'AT_AlterColumnType',
+      form: 'int to oid with index',
+      roles: { target: { mode: 'AccessExclusiveLock', work: 'build' } },
+      on: { target: ['rv'] },
+      examples: ['ALTER TABLE rv ALTER COLUMN oi TYPE oid USING oi::oid'],
+    },
+    {
+      id: 'column-type.bit-index',
+      node: 'AlterTableStmt',
+      of: 'AT_AlterColumnType',
+      form: 'bit to varbit with index',
+      roles: { target: { mode: 'AccessExclusiveLock', work: 'build' } },
+      on: { target: ['rv'] },
+      examples: ['ALTER TABLE rv ALTER COLUMN bi TYPE varbit'],
+    },
+    {
+      id: 'column-type.num-gist',
+      node: 'AlterTableStmt',
+      of: 'AT_AlterColumnType',
+      form: 'tz index precision',
+      roles: { target: { mode: 'AccessExclusiveLock' } },
+      on: { target: ['rv'] },
+      examples: ['ALTER TABLE rv ALTER COLUMN t0 TYPE timestamp'],
+    },
+    {
+      id: 'column-type.brin',
+      node: 'AlterTableStmt',
+      of: 'AT_AlterColumnType',
+      form: 'brin varchar text',
+      roles: { target: { mode: 'AccessExclusiveLock' } },
+      on: { target: ['rv'] },
+      examples: ['ALTER TABLE rv ALTER COLUMN br TYPE text'],
+    },
+    {
+      id: 'column-type.gin',
+      node: 'AlterTableStmt',
+      of: 'AT_AlterColumnType',
+      form: 'gin varchar[]',
+      roles: { target: { mode: 'AccessExclusiveLock', work: 'build' } },
+      on: { target: ['rv'] },
+      examples: ['ALTER TABLE rv ALTER COLUMN ga TYPE varchar[]'],
+    },
+  ],
+} as const satisfies FactFamily;
