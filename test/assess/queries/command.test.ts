@@ -44,6 +44,9 @@ test('the pages show the example, what is printed of it, at sixty columns too, a
     if (file !== 'sql')
       expect(impact).toContain((await readFile(join(EXAMPLE, 'app', file), 'utf8')).trimEnd());
 
+  const markdown = await ferrata([...WORDS, '--format', 'markdown'], { cwd: root });
+  expect(markdown.stdout).toContain('**Deployment:** Deploy the new application after step s1;');
+
   const { value } = await ferrataJson(WORDS, { cwd: root });
   expect(value).toMatchObject({
     ferrata: 1,

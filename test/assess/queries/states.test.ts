@@ -2,9 +2,11 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { type Stats, statsToJson } from '../../../src/assess/stats.ts';
 import { silent } from '../../../src/events.ts';
 import { createConnector } from '../../../src/postgres/connect.ts';
 import { looseMigration } from '../../../src/source/native.ts';
+import { assessFiles } from '../../../src/workflow/assess.ts';
 import type { ApplicationFacts, ApplicationQuestion } from '../../../src/workflow/assess-application.ts';
 import { assessApplication } from '../../../src/workflow/assess-application.ts';
 import { type Made, makeProject } from '../../workflow/support.ts';
@@ -244,6 +246,86 @@ test('a step that fails on the copy ends the states, and is told', { timeout: 60
   );
   expect(facts.compatibility?.stopped).toEqual({ step: 's2', message: expect.stringContaining('nothing') });
   expect(table(facts)).toEqual({ q: 'unaffected oo' });
+});
+
+test('a statistics file of another environment says how large the tables are', {
+  timeout: 60_000,
+}, async () => {
+  const made = await makeProject(18);
+  const { root } = made.settings;
+  await made.connection.script('CREATE TABLE t (id int PRIMARY KEY, a int); CREATE INDEX t_a ON t (a)');
+  const relation = {
+    kind: 'table',
+    rows: 5_000_000,
+    bytes: 400_000_000,
+    toastBytes: 0,
+    indexes: 2,
+    indexBytes: 200_000_000,
+  } as const;
+  const stats: Stats = {
+    ferrata: 1,
+    environment: 'production',
+    takenAt: '2026-01-01T00:00:00Z',
+    sampledSeconds: 1,
+    serverVersionNum: 180000,
+    replicas: 0,
+    settings: {},
+    extensions: {},
+    relations: {
+      'public.t': {
+        ...relation,
+        perSecond: { inserted: 0, updated: 0, deleted: 0, read: 0 },
+        publications: [],
+        columns: { a: { distinctPerRow: 0.000002, nulls: 0 } },
+      },
+    },
+  };
+  await writeFile(join(root, 'ferrata.stats.json'), statsToJson(stats));
+  await writeFile(join(root, 'q.sql'), 'SELECT id FROM t WHERE id = $1; SELECT count(*) FROM t WHERE a = $1');
+  await writeFile(join(root, 'change.sql'), 'DROP INDEX t_a; ALTER TABLE t DROP CONSTRAINT t_pkey;');
+  const { files } = await assessFiles(
+    made.settings,
+    { words: [join(root, 'change.sql')], stdin: null },
+    {
+      trace: 'off',
+      stats: 'auto',
+      baseline: null,
+      writeBaseline: null,
+      application: { queries: join(root, 'q.sql'), app: null },
+    },
+    silent,
+  );
+  const { queries = [], compatibility } = files[0]?.assessment ?? {};
+  expect(compatibility?.plansRestOn).toMatch(/^the sizes in .*ferrata\.stats\.json$/);
+  expect(queries.map(({ outcome }) => outcome)).toEqual(['worse', 'worse']);
+  const [byKey, byA] = queries.map(({ states }) => states[1]?.plan);
+  expect(byKey?.lostIndexes).toEqual(['public.t_pkey']);
+  expect(byKey?.ratio).toBeGreaterThan(1000);
+  // Ten values: half a million rows each, found through the index or not.
+  expect(byA?.lostIndexes).toEqual(['public.t_a']);
+  expect(byA?.cost).toBeGreaterThan(40_000);
+});
+
+test('on somebody else’s server rows stand in for the length of files', { timeout: 60_000 }, async () => {
+  const made = await makeProject(18);
+  await made.connection.script(SCHEMA);
+  await made.connection.script('VACUUM ANALYZE');
+  const { environment } = made.settings;
+  const scratchUrl = made.url.replace(/[^/]*$/, 'postgres');
+  const settings = {
+    ...made.settings,
+    environment: { ...environment, policy: { ...environment.policy, scratchUrl } },
+  };
+  const facts = await ask(
+    { ...made, settings },
+    'DROP INDEX orders_customer_idx',
+    { 'q.sql': 'SELECT id FROM orders WHERE customer_id = $1' },
+    { queries: 'q.sql', app: null },
+  );
+  expect(table(facts)).toEqual({ q: 'worse os' });
+  expect(facts.compatibility?.plansRestOn).toMatch(
+    /: 1 table, \d+ columns, on tables with some synthetic rows: /,
+  );
 });
 
 test('paths that lead nowhere are refused', async () => {

@@ -84,6 +84,9 @@ function fileSection(file: ReviewedFile, root: string): string {
     `### ${code(pathBelow(root, file))}`,
     '',
     `${inline(assessment.reasons.join('; '))}.`,
+    ...(assessment.compatibility === undefined
+      ? []
+      : ['', `**Deployment:** ${inline(assessment.compatibility.order)}`]),
     ...findings.flatMap((finding) => ['', ...findingLines(finding)]),
     '',
     `<details><summary>${count(assessment.statements.length, 'statement')}</summary>`,
