@@ -15,6 +15,7 @@ import { compileMember, type Member } from '../prepare/rehearse/member.ts';
 import { checkHistory, historyError } from '../source/history.ts';
 import type { Migration } from '../source/model.ts';
 import { readMigrations } from '../source/native.ts';
+import { compileLive, mayRunInBatches, requireSameSize } from './compile-live.ts';
 import { readLiveSchema } from './live-schema.ts';
 import { ownerName } from './owner.ts';
 import { requirePinned } from './plan-file.ts';
@@ -104,8 +105,10 @@ async function choosePending(
 async function runUnproved(tools: RunTools, chosen: readonly Migration[]): Promise<readonly RunSummary[]> {
   const { settings, connection } = tools.session;
   const start = { catalog: null, major: connection.server.major };
-  const compile = (migration: Migration) =>
-    compileMember(migration, start, null, settings.environment.policy);
+  const compile = async (migration: Migration) =>
+    mayRunInBatches(migration)
+      ? compileLive(tools.session, migration, await readLiveSchema(connection, false))
+      : compileMember(migration, start, null, settings.environment.policy);
   const runs: RunSummary[] = [];
   let ahead: Promise<Member> | null = null;
   for (const [index, migration] of chosen.entries()) {
@@ -113,7 +116,8 @@ async function runUnproved(tools: RunTools, chosen: readonly Migration[]): Promi
     const running = runMigration(tools, { migration, plan, proved: null, catalog: null, backup: null });
     const next = chosen[index + 1];
     // The server has its message before this process begins to compute.
-    ahead = next === undefined ? null : setImmediate().then(() => compile(next));
+    // What depends on the tables waits for those before it.
+    ahead = next === undefined || mayRunInBatches(next) ? null : setImmediate().then(() => compile(next));
     // One that does not compile is told when its turn comes.
     ahead?.catch(() => {});
     runs.push(await running);
@@ -196,10 +200,7 @@ async function runAll(
       const fingerprint = fingerprintCatalog(catalog).hash;
       const [candidate] = await findProofs(session, ledger, [migration], fingerprint);
       const proved = candidate?.proved ?? null;
-      const plan =
-        proved?.plan ??
-        (await compileMember(migration, { catalog, major: session.connection.server.major }, null, policy))
-          .plan;
+      const plan = proved?.plan ?? (await compileLive(session, migration, catalog)).plan;
       const { ensureBackup } = await import('./backup-gate.ts');
       const backup = await ensureBackup(session, migration, plan, proved, catalog);
       const gates = await checkGates({
@@ -212,6 +213,7 @@ async function runAll(
         force: request.force,
       });
       requireGates(gates, migration.id);
+      if (proved !== null && request.force === null) await requireSameSize(session, migration, catalog, plan);
       // Without a proof there is no proved plan that a pinned one could differ from: the gate, or --force, has spoken.
       if (proved !== null) await requirePinned(migration, plan);
       requireGroup(migration, proved, chosen, await ledger.applied());

@@ -1,0 +1,139 @@
+/** A backfill from the files to the database and back, as the commands would have it. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { Policy, Settings } from '../../src/config/settings.ts';
+import { type FerrataEvent, silent } from '../../src/events.ts';
+import { takeBack } from '../../src/workflow/down.ts';
+import { rehearseMigrations } from '../../src/workflow/rehearse.ts';
+import { applyPending } from '../../src/workflow/up.ts';
+import { outerMajors } from '../support/servers.ts';
+import { type Made, makeProject } from './support.ts';
+
+const ID = '20260101000000_fill';
+const BIG = `CREATE TABLE big (id bigint PRIMARY KEY, a int NOT NULL, note text);
+  INSERT INTO big SELECT g, g % 10, 'row ' || g FROM generate_series(1, 500) g; ANALYZE big`;
+
+function settingsOf({ settings }: Made, policy: Partial<Policy> = {}): Settings {
+  const { environment } = settings;
+  return {
+    ...settings,
+    environment: {
+      ...environment,
+      policy: { ...environment.policy, batchRows: 100, batchSize: 60, batchPauseMs: 0, ...policy },
+    },
+  };
+}
+
+async function up(settings: Settings) {
+  const events: FerrataEvent[] = [];
+  const request = { to: null, dryRun: false, force: null, wait: true };
+  const outcome = await applyPending(settings, request, (event) => events.push(event), {
+    pause: new AbortController().signal,
+  });
+  return { outcome, events };
+}
+
+async function down(settings: Settings) {
+  const request = { steps: 1, to: null, dryRun: false, force: null, wait: true };
+  return takeBack(settings, request, silent, { pause: new AbortController().signal });
+}
+
+const select = {
+  ids: [],
+  all: false,
+  together: false,
+  data: null,
+  write: true,
+} as const;
+
+describe('an UPDATE of a big table', () => {
+  for (const major of outerMajors()) {
+    it(`is rehearsed, run in batches, verified, and taken back (PostgreSQL ${major})`, async () => {
+      const made = await makeProject(major);
+      await made.connection.script(BIG);
+      await made.migration(
+        ID,
+        'ALTER TABLE big ADD COLUMN b int;\nUPDATE big SET b = a * 2;\nALTER TABLE big ALTER b SET NOT NULL;\n',
+      );
+      const settings = settingsOf(made);
+      const proved = await rehearseMigrations(settings, select, silent);
+      expect(proved.map(({ proof, plan }) => [proof.outcome, proof.error, plan.pattern])).toEqual([
+        ['proved', null, 'batched'],
+      ]);
+      expect(
+        proved[0]?.proof.rollbackPoints.map((point) => [point.afterStep, point.schema, point.data]),
+      ).toEqual([
+        ['s1', 'equal', 'equal'],
+        ['s2 half way', 'equal', 'equal'],
+        ['s2', 'equal', 'equal'],
+        ['s3', 'equal', 'equal'],
+      ]);
+      const { outcome, events } = await up(settings);
+      expect(outcome.runs).toMatchObject([{ state: 'completed' }]);
+      expect(events.filter(({ type }) => type === 'backfill-progress').at(-1)).toMatchObject({
+        done: 500,
+        changed: 500,
+        estimate: 500,
+      });
+      expect(await made.connection.rows('SELECT count(*)::int FROM big WHERE b = a * 2')).toEqual([[500]]);
+      expect(await made.connection.rows('SELECT sum(batches)::int > 8 FROM ferrata.backfill')).toEqual([
+        [true],
+      ]);
+      expect((await down(settings)).takenBack).toMatchObject([{ schema: 'equal', conflicts: [] }]);
+      expect(
+        await made.connection.rows(
+          `SELECT count(*)::int, md5(string_agg(big::text, '' ORDER BY id)) FROM big`,
+        ),
+      ).toEqual(
+        await made.connection.rows(
+          `SELECT 500, md5(string_agg(ROW(g, g % 10, 'row ' || g)::text, '' ORDER BY g)) FROM generate_series(1, 500) g`,
+        ),
+      );
+    });
+  }
+
+  it('goes by plan.json where the table is small', async () => {
+    const made = await makeProject(18);
+    await made.connection.script(BIG);
+    await made.migration(ID, 'UPDATE big SET note = upper(note);\n');
+    const small = settingsOf(made, { batchRows: 1_000_000 });
+    expect((await rehearseMigrations(settingsOf(made), select, silent))[0]?.plan.pattern).toBe('batched');
+    expect((await rehearseMigrations(small, select, silent))[0]?.plan.pattern).toBe('batched');
+    const { outcome } = await up(small);
+    expect(outcome.runs).toMatchObject([{ state: 'completed' }]);
+    expect(await made.connection.rows('SELECT sum(rows)::int FROM ferrata.backfill')).toEqual([[500]]);
+  });
+});
+
+describe('a transform', () => {
+  it('computes values in TypeScript, batch by batch', async () => {
+    const made = await makeProject(18);
+    await made.connection.script(BIG);
+    await made.migration(ID, 'ALTER TABLE big ADD COLUMN reversed text;\n');
+    const folder = join(made.settings.migrations, ID);
+    await mkdir(folder, { recursive: true });
+    await writeFile(
+      join(folder, 'backfill.ts'),
+      `interface Row { readonly id: string; readonly note: string | null }
+       export async function transform(rows: readonly Row[]) {
+         return rows.filter(({ id }) => Number(id) % 2 === 0).map(({ id, note }) => ({ id, reversed: note === null ? null : [...note].reverse().join('') }));
+       }\n`,
+    );
+    await writeFile(
+      join(folder, 'migration.yaml'),
+      'backfill:\n  table: big\n  reads: [note]\n  writes: [reversed]\nbatch:\n  size: 40\n',
+    );
+    const settings = settingsOf(made);
+    const [proved] = await rehearseMigrations(settings, select, silent);
+    expect([proved?.proof.outcome, proved?.proof.error]).toEqual(['proved', null]);
+    const { outcome } = await up(settings);
+    expect(outcome.runs).toMatchObject([{ state: 'completed' }]);
+    expect(
+      await made.connection.rows(
+        'SELECT count(*)::int, count(*) FILTER (WHERE reversed = reverse(note))::int FROM big WHERE reversed IS NOT NULL',
+      ),
+    ).toEqual([[250, 250]]);
+    expect((await down(settings)).takenBack).toMatchObject([{ schema: 'equal', conflicts: [] }]);
+  });
+});
