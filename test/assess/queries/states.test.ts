@@ -5,7 +5,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { type Stats, statsToJson } from '../../../src/assess/stats.ts';
 import { silent } from '../../../src/events.ts';
 import { createConnector } from '../../../src/postgres/connect.ts';
-import { looseMigration } from '../../../src/source/native.ts';
+import { looseMigration, readMigrations } from '../../../src/source/native.ts';
 import { assessFiles } from '../../../src/workflow/assess.ts';
 import type { ApplicationFacts, ApplicationQuestion } from '../../../src/workflow/assess-application.ts';
 import { assessApplication } from '../../../src/workflow/assess-application.ts';
@@ -326,6 +326,33 @@ test('on somebody else’s server rows stand in for the length of files', { time
   expect(facts.compatibility?.plansRestOn).toMatch(
     /: 1 table, \d+ columns, on tables with some synthetic rows: /,
   );
+});
+
+test('a pending migration starts from what those before it leave, an applied one from its history', {
+  timeout: 90_000,
+}, async () => {
+  const made = await makeProject(18);
+  await made.migration('20260101000000_one', 'CREATE TABLE t (id int PRIMARY KEY);');
+  await made.up();
+  await made.migration('20260102000000_two', 'ALTER TABLE t ADD COLUMN a int;');
+  await made.migration('20260103000000_three', 'ALTER TABLE t RENAME COLUMN a TO b;');
+  await writeFile(join(made.settings.root, 'q.sql'), 'SELECT id FROM t; SELECT a FROM t; SELECT b FROM t');
+  const connector = createConnector(made.url);
+  const connection = await connector.connect('test');
+  onTestFinished(() => connection.close());
+  const all = await readMigrations(made.settings);
+  const question = { queries: join(made.settings.root, 'q.sql'), app: null };
+  const outcomes = async (chosen: readonly number[]) => {
+    const migrations = chosen.flatMap((index) => all[index] ?? []);
+    const target = { connector, connection, applied: new Set(['20260101000000_one']) };
+    const facts = await assessApplication(made.settings, migrations, target, null, question, silent);
+    return [...facts.values()].map((one) => Object.values(table(one)));
+  };
+  expect(await outcomes([2])).toEqual([['unaffected oo', 'breaks ox', 'needs xo']]);
+  expect(await outcomes([0, 1])).toEqual([
+    ['needs xo', 'unknown xx', 'unknown xx'],
+    ['unaffected oo', 'needs xo', 'unknown xx'],
+  ]);
 });
 
 test('paths that lead nowhere are refused', async () => {
