@@ -35,7 +35,7 @@ export const addColumnDropDefaultEarly = scriptRule({
         dropped
           .filter(({ table, column }) => {
             const known = context.column(table, column);
-            return known !== null && known.notNull && known.default === null && known.identity === null;
+            return known?.notNull === true && known.default === null && known.identity === null;
           })
           .map(({ statement, table, column }) => ({
             statement,

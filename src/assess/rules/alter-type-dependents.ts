@@ -1,11 +1,12 @@
 import type { ObjectKey } from '../../catalog/model.ts';
-import { quoteIdent, splitQualified } from '../../sql/quote.ts';
+import { quoteIdent } from '../../sql/quote.ts';
 import { children } from '../../sql/tree.ts';
 import type { AssessContext } from '../context.ts';
 import { typeNameOf } from '../types.ts';
-import { directDependents, taken, told } from './dependents.ts';
+import { told } from './dependents.ts';
 import { rule } from './rule.ts';
 import { type TypeChangeOfColumn, typeChanges } from './type-changes.ts';
+import { refusing } from './type-refused.ts';
 
 export const alterTypeDependents = rule({
   id: 'alter-type-dependents',
@@ -15,12 +16,11 @@ export const alterTypeDependents = rule({
   applies: (analysis, context) => {
     const single = children(analysis.statement.node, 'cmds').length === 1;
     return typeChanges(analysis, context).flatMap((change) => {
-      const key: ObjectKey = `column ${change.table}.${quoteIdent(change.column)}`;
-      const refusing = directDependents(context, key).filter((other) => refuses(other, change.table));
-      if (refusing.length === 0) return [];
+      const users = refusing(change, context);
+      if (users.length === 0) return [];
       return [
         {
-          message: `The statement fails: ${told(refusing)} use${refusing.length === 1 ? 's' : ''} ${change.column}.`,
+          message: `The statement fails: ${told(users)} use${users.length === 1 ? 's' : ''} ${change.column}.`,
           safeSql:
             single && change.definition.raw_default === undefined ? () => rendered(change, context) : [],
         },
@@ -38,15 +38,6 @@ export const alterTypeDependents = rule({
   },
   manual: 'sql-altertable.html',
 });
-
-const REFUSING = new Set(['view', 'materialized view', 'rule', 'policy', 'column', 'trigger', 'function']);
-
-function refuses(key: ObjectKey, table: string): boolean {
-  const { kind, identity } = taken(key);
-  if (!REFUSING.has(kind)) return false;
-  // A column that needs another is a generated one; of another table it cannot be.
-  return kind !== 'column' || splitQualified(identity).slice(0, -1).map(quoteIdent).join('.') === table;
-}
 
 /** The way from the catalog as it is to one with the other type. */
 async function rendered(change: TypeChangeOfColumn, context: AssessContext): Promise<readonly string[]> {

@@ -4,6 +4,7 @@ import { child, children, nameFromRange, showName } from '../../sql/tree.ts';
 import { scriptRule } from './rule.ts';
 import { COMMIT } from './steps.ts';
 import { typeChanges } from './type-changes.ts';
+import { refusing } from './type-refused.ts';
 import { isSmall } from './weight.ts';
 
 interface Changed {
@@ -30,7 +31,13 @@ export const alterTypeDropsStats = scriptRule({
         }
         if (statement.kind !== 'AlterTableStmt') return [];
         const found = typeChanges(analysis, context)
-          .filter((change) => change.rewrites && !isSmall(context, change.table))
+          .filter(
+            (change) =>
+              change.rewrites &&
+              !change.zone &&
+              !isSmall(context, change.table) &&
+              refusing(change, context).length === 0,
+          )
           .map(({ table, written, column }) => ({
             statement,
             table,

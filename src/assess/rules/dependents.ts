@@ -152,13 +152,13 @@ export function dropSql(key: ObjectKey, needed: ObjectKind, context: AssessConte
     case 'rule':
       return `DROP RULE ${name} ON ${parent}`;
     case 'function': {
-      const { routine } = context.known.get(kind, identity)?.properties as FunctionProperties;
-      return `DROP ${routine === 'procedure' ? 'PROCEDURE' : 'FUNCTION'} ${identity}`;
+      const known = context.known.get(kind, identity)?.properties as FunctionProperties | undefined;
+      return `DROP ${known?.routine === 'procedure' ? 'PROCEDURE' : 'FUNCTION'} ${identity}`;
     }
     case 'column': {
-      const { generated } = context.known.get(kind, identity)?.properties as ColumnProperties;
+      const known = context.known.get(kind, identity)?.properties as ColumnProperties | undefined;
       // A default goes; the column stays.
-      if (generated === null && (needed === 'sequence' || needed === 'function')) {
+      if (known?.generated === null && (needed === 'sequence' || needed === 'function')) {
         return `ALTER TABLE ${parent} ALTER COLUMN ${name} DROP DEFAULT`;
       }
       return `ALTER TABLE ${parent} DROP COLUMN ${name}`;

@@ -1,4 +1,3 @@
-import { deparse } from '../../sql/deparse.ts';
 import type { ParsedStatement } from '../../sql/model.ts';
 import { madeRelation } from '../../sql/relations.ts';
 import { transactionControl } from '../../sql/transactional.ts';
@@ -11,8 +10,8 @@ interface Dropped {
   readonly view: string;
   readonly kind: 'view' | 'materialized view';
   readonly transaction: number;
-  /** Whom it was granted to, beside its owner. */
-  readonly grantees: readonly string[];
+  /** What was granted on it, to others than its owner. */
+  readonly grants: readonly string[];
 }
 
 export const dropMatviewOrView = scriptRule({
@@ -72,40 +71,42 @@ function droppedBy(
     if (view === null || context.isNew(view)) return [];
     const known = context.known.get(kind, view);
     if (known === null && flag(node, 'missing_ok') && context.known.complete) return [];
-    return [{ statement, view, kind, transaction, grantees: granteesOf(known?.properties) }];
+    return [{ statement, view, kind, transaction, grants: grantsOf(view, known?.properties) }];
   });
 }
 
-/** `reader=SELECT/owner` … */
-function granteesOf(properties: object | undefined): readonly string[] {
+/** From `reader=SELECT/owner`: what others than the owner may do with it. */
+function grantsOf(view: string, properties: object | undefined): readonly string[] {
   const { owner, privileges } = (properties ?? {}) as {
     readonly owner?: string;
     readonly privileges?: readonly string[];
   };
-  const names = (privileges ?? []).map((entry) => entry.slice(0, entry.indexOf('=')));
-  return [...new Set(names)].filter((name) => name !== owner);
+  return (privileges ?? []).flatMap((entry) => {
+    const [, grantee, privilege, option] = /^(.+)=([A-Z ]+)(\*?)\//.exec(entry) ?? [];
+    if (grantee === undefined || privilege === undefined || grantee === owner) return [];
+    return [`GRANT ${privilege} ON ${view} TO ${grantee}${option === '*' ? ' WITH GRANT OPTION' : ''}`];
+  });
 }
 
 /** The view comes back under its name. */
 function again(old: Dropped, statement: ParsedStatement, transaction: number): readonly ScriptHit[] {
-  const { kind, node } = statement;
-  const replace = async (): Promise<readonly (string | null)[]> =>
-    kind === 'ViewStmt' ? [await deparse(kind, { ...node, replace: true })] : [];
+  // Together in one transaction, and with what was granted, nobody notices.
+  const whole = [old.statement.text, statement.text, ...old.grants];
   if (old.transaction !== transaction) {
     return [
       {
         statement: old.statement,
         message: `From here until line ${statement.line} has run, ${old.view} is missing to every program that reads it.`,
-        safeSql: replace,
+        safeSql: whole,
       },
     ];
   }
-  if (old.grantees.length === 0) return [];
+  if (old.grants.length === 0) return [];
   return [
     {
       statement: old.statement,
-      message: `${old.view} comes back in line ${statement.line} without what was granted to ${old.grantees.join(', ')}.`,
-      safeSql: replace,
+      message: `${old.view} comes back in line ${statement.line} without what was granted on it: ${old.grants.join('; ')}.`,
+      safeSql: whole,
     },
   ];
 }

@@ -14,7 +14,11 @@ export const fkInCreateTable = scriptRule({
       const locked = facts.locks
         .filter((lock) => lock.mode === 'ShareRowExclusiveLock' && lock.role === 'referenced')
         .map((lock) => lock.relation);
-      const referenced = new Set(foreignKeysOf(statement, context).map((key) => key.referenced));
+      const referenced = new Set(
+        foreignKeysOf(statement, context)
+          .filter((key) => key.referenced !== key.table)
+          .map((key) => key.referenced),
+      );
       const held = locked.filter((relation) => referenced.has(relation));
       const work = analyses.slice(n + 1).find((later) => worksOn(later).length > 0);
       if (held.length === 0 || work === undefined) continue;

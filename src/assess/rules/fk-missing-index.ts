@@ -6,6 +6,7 @@ import { relationName } from '../known/chosen-names.ts';
 import { foreignKeysOf, type NewForeignKey } from './foreign-keys.ts';
 import { knownIndexes } from './known-indexes.ts';
 import { type ScriptHit, scriptRule } from './rule.ts';
+import { isWhole } from './steps.ts';
 import { byTime } from './weight.ts';
 
 export const fkMissingIndex = scriptRule({
@@ -61,7 +62,9 @@ function hit(
   const served = knownIndexes(context, table).some(
     ({ keys, valid, where, method }) =>
       valid &&
-      (where === null || [...names].every((name) => where.includes(`${name} IS NOT NULL`))) &&
+      (where === null ||
+        !isWhole(where) ||
+        [...names].every((name) => where.includes(`${name} IS NOT NULL`))) &&
       (method === 'btree' || (method === 'hash' && columns.length === 1)) &&
       keys.length >= columns.length &&
       keys.slice(0, columns.length).every((one) => names.has(one.replace(/ .*$/, ''))),

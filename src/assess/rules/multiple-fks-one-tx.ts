@@ -16,7 +16,11 @@ export const multipleFksOneTx = scriptRule({
   read: readTransactions((transaction, context) => {
     const locked = new Set<string>();
     for (const { statement, facts } of transaction.analyses) {
-      const targets = new Set(foreignKeysOf(statement, context).map((key) => key.referenced));
+      const targets = new Set(
+        foreignKeysOf(statement, context)
+          .filter((key) => key.referenced !== key.table)
+          .map((key) => key.referenced),
+      );
       const before = [...locked];
       for (const lock of facts.locks) {
         if (

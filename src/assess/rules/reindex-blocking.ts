@@ -1,6 +1,7 @@
 import { deparse } from '../../sql/deparse.ts';
+import type { ParsedStatement } from '../../sql/model.ts';
 import { quoteIdent } from '../../sql/quote.ts';
-import { child, children, type Node, nameFromRange, text } from '../../sql/tree.ts';
+import { child, children, type Node, nameFromRange, showName, text } from '../../sql/tree.ts';
 import type { AssessContext } from '../context.ts';
 import { rule } from './rule.ts';
 import { byTime } from './weight.ts';
@@ -16,21 +17,17 @@ export const reindexBlocking = rule({
   title: 'REINDEX locks the table and its indexes until they are built anew',
   on: ['ReindexStmt'],
   applies: ({ statement }, context) => {
-    const { kind, node } = statement;
+    const { node } = statement;
     if (concurrentOption(node)) return [];
     const object = text(node, 'kind');
     const relation = context.resolve(nameFromRange(child(node, 'relation')));
     const table = relation === null ? null : (context.tableOfIndex(relation) ?? relation);
     if (table !== null && context.isNew(table)) return [];
-    const params = children(node, 'params').map((item) => ({ [item.kind]: item.node }));
-    const concurrently = { DefElem: { defname: 'concurrently', defaction: 'DEFELEM_UNSPEC' } };
     return [
       {
         message: `No write to ${table ?? 'the tables'}, and hardly a read, until ${object === 'REINDEX_OBJECT_INDEX' ? 'the index is' : 'all indexes are'} built anew.`,
         ...(table === null ? {} : { severity: byTime(context, [table], 'danger') }),
-        safeSql: isRefused(object, relation, table, context)
-          ? []
-          : async () => [await deparse(kind, { ...node, params: [...params, concurrently] })],
+        safeSql: isRefused(object, relation, table, context) ? [] : () => concurrently(statement, context),
       },
     ];
   },
@@ -44,6 +41,30 @@ export const reindexBlocking = rule({
   },
   manual: 'sql-reindex.html#SQL-REINDEX-CONCURRENTLY',
 });
+
+const WORDS: Readonly<Record<string, string>> = {
+  REINDEX_OBJECT_INDEX: 'INDEX',
+  REINDEX_OBJECT_TABLE: 'TABLE',
+  REINDEX_OBJECT_SCHEMA: 'SCHEMA',
+  REINDEX_OBJECT_DATABASE: 'DATABASE',
+};
+
+/** CONCURRENTLY behind the kind, as every major reads it; among other options only since 14. */
+async function concurrently(
+  { kind, node }: ParsedStatement,
+  context: AssessContext,
+): Promise<readonly (string | null)[]> {
+  const params = children(node, 'params').map((item) => ({ [item.kind]: item.node }));
+  if (params.length > 0) {
+    const option = { DefElem: { defname: 'concurrently', defaction: 'DEFELEM_UNSPEC' } };
+    return context.since(14) ? [await deparse(kind, { ...node, params: [...params, option] })] : [];
+  }
+  const word = WORDS[text(node, 'kind') ?? ''];
+  const relation = nameFromRange(child(node, 'relation'));
+  const name = relation === null ? text(node, 'name') : showName(relation);
+  if (word === undefined || name === null) return [];
+  return [`REINDEX ${word} CONCURRENTLY ${relation === null ? quoteIdent(name) : name}`];
+}
 
 function isRefused(
   object: string | null,
