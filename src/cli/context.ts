@@ -7,6 +7,7 @@ import { cleanUp } from '../postgres/interrupt.ts';
 import { redact } from '../postgres/redact.ts';
 import type { CliContext } from './command.ts';
 import { LiveView } from './live-view.ts';
+import { Pace } from './pace.ts';
 import { printEvent } from './print/events.ts';
 import { createPalette } from './print/palette.ts';
 import type { Telemetry } from './telemetry/index.ts';
@@ -59,6 +60,7 @@ export function createContext(
     process.stderr.isTTY === true && process.env.CI === undefined && !json && options.quiet !== true
       ? new LiveView(process.stderr, eventPalette)
       : null;
+  const pace = new Pace();
   const write = (line: string) => {
     if (view === null) process.stderr.write(`${redact(line)}\n`);
     else view.say(redact(line));
@@ -102,6 +104,7 @@ export function createContext(
       telemetry?.hear(event);
       if (options.quiet === true) return;
       if (view?.hear(event) === true) return;
+      if (!json && event.type === 'backfill-progress' && !pace.due(event)) return;
       const line = json ? JSON.stringify(event) : printEvent(event, eventPalette);
       if (line !== null) write(line);
     },

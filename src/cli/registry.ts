@@ -74,11 +74,7 @@ export const COMMANDS: readonly Entry[] = [
     'Have the run at work pause after the batch or step in hand',
     async () => (await import('./commands/pause.ts')).pauseCommand,
   ),
-  entry(
-    'resume',
-    'Let a paused run go on, at its full pace',
-    async () => (await import('./commands/resume.ts')).resumeCommand,
-  ),
+  entry('resume', 'Let a paused run go on', async () => (await import('./commands/resume.ts')).resumeCommand),
   entry(
     'throttle',
     'Have the run at work take a share of its usual pace',

@@ -36,7 +36,11 @@ export async function writeWanted(
   );
 }
 
-/** Forgets what was asked of an earlier process of the run. */
-export async function clearWanted(connection: Connection, run: string): Promise<void> {
-  await connection.query('DELETE FROM ferrata.control WHERE run = $1', [run]);
+/** Forgets what was asked of the run longer ago than so many milliseconds: of an earlier process. */
+export async function clearWanted(connection: Connection, run: string, olderThanMs: number): Promise<void> {
+  await connection.query(
+    `DELETE FROM ferrata.control
+     WHERE run = $1 AND at < pg_catalog.clock_timestamp() - $2 * interval '1 millisecond'`,
+    [run, olderThanMs],
+  );
 }

@@ -45,7 +45,7 @@ export async function controlRun(
         await writeWanted(connection, run.id, { wanted: 'pause', reason, by });
         break;
       case 'resume':
-        await writeWanted(connection, run.id, { wanted: 'go', factor: 1, reason, by });
+        await writeWanted(connection, run.id, { wanted: 'go', reason, by });
         break;
       case 'abort':
         await writeWanted(connection, run.id, { wanted: 'abort', reason, by });

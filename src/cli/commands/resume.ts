@@ -3,8 +3,9 @@ import { ask, REASON } from './control.ts';
 
 export const resumeCommand: Command = {
   name: 'resume',
-  summary: 'Let a paused run go on, at its full pace',
-  description: 'For a run whose process still waits. One that has ended goes on with `ferrata up`.',
+  summary: 'Let a paused run go on',
+  description:
+    'For a run whose process still waits, or that was held; at the pace that `throttle` set. One that has ended goes on with `ferrata up`.',
   examples: ['ferrata resume --env production'],
   options: [REASON],
   run: (invocation, context) =>

@@ -85,6 +85,8 @@ export class Guard implements Throttle {
       policy,
       report,
       baselineMs,
+      // While it waited for the lease of a dead runner, somebody may have asked already. A way back asks anew.
+      forgetMs: direction === 'up' ? performance.now() : 0,
       watched: {
         pids: () => this.#session?.pids() ?? [],
         blocks: () => this.#blocks,

@@ -26,6 +26,8 @@ export interface MonitorOptions {
   readonly report: Reporter;
   /** The application's p99 before the run, in milliseconds; null where it was not sampled. */
   readonly baselineMs?: number | null;
+  /** What was asked of the run longer ago than this was not asked of this process. Milliseconds. */
+  readonly forgetMs: number;
   /** Somebody waits for us, or (`ends`) the run is to end: what runs on the server at this moment is to be given up. */
   readonly release: (reason: string, ends: boolean) => void;
 }
@@ -123,7 +125,7 @@ export class Monitor implements Throttle {
     let samples: readonly Sample[];
     try {
       this.#connection ??= await this.#options.connector.connect('monitor');
-      if (this.#fresh) await clearWanted(this.#connection, run);
+      if (this.#fresh) await clearWanted(this.#connection, run, this.#options.forgetMs);
       this.#fresh = false;
       this.#hear(await readWanted(this.#connection, run));
       const health = once(() => this.#health?.read() ?? Promise.resolve(null));

@@ -110,6 +110,7 @@ describe('Monitor', () => {
       },
       report: (event) => events.push(event),
       baselineMs: more.baselineMs ?? null,
+      forgetMs: 0,
       release: (reason) => released.push(reason),
     });
     open.push(monitor);
@@ -358,6 +359,7 @@ describe('replication lag', () => {
       policy: policy({ 'replication-lag': { ...off, pause: now(300) } }, { replicas: [pair.standby.url()] }),
       watched: { pids: () => [], blocks: () => false, elapsedMs: () => 0, estimateMs: null },
       report: (event) => events.push(event),
+      forgetMs: 0,
       release: () => {},
     });
     try {
