@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-const BENCHMARKS = ['startup', 'catalog', 'up', 'rehearsal'];
+const BENCHMARKS = ['startup', 'catalog', 'up', 'rehearsal', 'assess-trace'];
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !BENCHMARKS.includes(name));
 if (unknown.length > 0) {

@@ -134,7 +134,11 @@ export class Tracing {
     const place = await this.#place;
     const isCopy = start === 'live' || start === 'pending';
     if (isCopy) this.#base ??= this.#makeBase(place);
-    const database = isCopy ? await place.create((await this.#base)?.name) : await place.create();
+    const base = isCopy ? ((await this.#base) ?? null) : null;
+    // Where all scripts start alike the first copy will do.
+    const starts = new Set(this.#request.migrations.map((migration) => this.#startOf(migration)));
+    const isShared = starts.has('live') && starts.has('pending');
+    const database = base === null ? await place.create() : isShared ? await place.create(base.name) : base;
     const { applied, project } = this.#request;
     const before =
       start === 'pending'
@@ -147,6 +151,7 @@ export class Tracing {
     return new Track(this.#request, place, { connection, second }, before, {
       hasRows: isCopy,
       hasSchema: start !== 'nothing',
+      catalog: isCopy ? (this.#request.target?.catalog ?? null) : null,
     });
   }
 
@@ -179,9 +184,12 @@ export class Tracing {
   }
 }
 
+/** Enough to tell a table that is read from one that is not. */
+const FEW_ROWS = 4;
+
 /** Rows are for seeing what is read; what cannot be made is no reason not to look. */
 async function fill(connection: Connection, catalog: Catalog): Promise<void> {
-  await fillSynthetic(connection, catalog, { variant: 'castable-text' }).catch(ignoreServer);
+  await fillSynthetic(connection, catalog, { variant: 'castable-text', rows: FEW_ROWS }).catch(ignoreServer);
 }
 
 /** One copy, on which scripts run one after the other. */
@@ -205,7 +213,7 @@ class Track {
     place: ScratchPlace,
     connections: { readonly connection: Connection; readonly second: Connection },
     before: readonly Migration[],
-    has: { readonly hasRows: boolean; readonly hasSchema: boolean },
+    has: { readonly hasRows: boolean; readonly hasSchema: boolean; readonly catalog: Catalog | null },
   ) {
     this.#request = request;
     this.#place = place;
@@ -215,6 +223,8 @@ class Track {
     this.#hasRows = has.hasRows || !has.hasSchema;
     this.#isWhole = has.hasSchema;
     this.#hasSchema = has.hasSchema;
+    this.#catalog = has.catalog;
+    this.#isStale = has.catalog === null;
   }
 
   async trace(migration: Migration, script: Script): Promise<TracedScript> {
@@ -235,13 +245,14 @@ class Track {
     // As a run would have it; loose files are run by something else.
     if (isNative) await this.#connection.script(`SET lock_timeout = ${Math.round(lockTimeoutMs)}`);
     this.#isStale = true;
+    const isWhole = this.#isWhole;
     const statements = await traceScript({
       script,
       parts,
       connection: this.#connection,
       second: this.#second,
       ownServer: this.#place.kind === 'local-server',
-      hasSchema: this.#isWhole,
+      hasSchema: isWhole,
     });
     await this.#connection.script(CLEAN_SESSION);
     // What did not run here would have left something for those that follow.
@@ -253,7 +264,8 @@ class Track {
         sameMajor: wanted === null || wanted === this.#place.major,
         major: this.#place.major,
       },
-      catalog,
+      // What is missing on the copy is not missing on the target.
+      catalog: isWhole ? catalog : null,
     };
   }
 

@@ -1,9 +1,10 @@
 /** Phase 1 as a whole: migrations, files, folders or text, with what is known of where they will run. */
-import { resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { assessScript, relationsToMeasure } from '../assess/assess.ts';
 import type { Pace } from '../assess/estimate.ts';
 import { KnownSchema } from '../assess/known/schema.ts';
-import type { Assessment } from '../assess/model.ts';
+import type { Assessment, RelationSize } from '../assess/model.ts';
 import { corrected, ORDINARY, type Rates } from '../assess/rates.ts';
 import { replayScript } from '../assess/replay.ts';
 import { type ReviewedFile, type ReviewRules, review } from '../assess/review.ts';
@@ -166,6 +167,13 @@ function settle(files: ReviewedFile[]): void {
   }
 }
 
+/** On smaller tables no work takes long enough to be measured. */
+const LEAST_BYTES = 1024 * 1024;
+
+function isWorth({ bytes }: RelationSize): boolean {
+  return (bytes ?? 0) >= LEAST_BYTES;
+}
+
 interface Means {
   readonly settings: Settings;
   readonly target: AssessTarget;
@@ -219,7 +227,7 @@ class Assessor {
       migration: id,
       hasDown: migration.down !== null,
       ...trace,
-      ...(sizes.size === 0 ? {} : { pace: await this.#pace(migration) }),
+      ...([...sizes.values()].some(isWorth) ? { pace: await this.#pace(migration) } : {}),
     });
     tellDisagreements(assessment, reporter);
     // Of loose files nobody knows which go together.
@@ -231,8 +239,10 @@ class Assessor {
   async #pace(migration: Migration): Promise<Pace> {
     const { settings } = this.#means;
     this.#rates ??= this.#readRates();
+    const rates = await this.#rates;
+    if (!existsSync(join(settings.directory, 'proofs', migration.id))) return { rates };
     const { rehearsedStatements } = await import('./assess-rates.ts');
-    return { rates: await this.#rates, rehearsed: await rehearsedStatements(settings, migration) };
+    return { rates, rehearsed: await rehearsedStatements(settings, migration) };
   }
 
   async #readRates(): Promise<Rates> {

@@ -1,9 +1,12 @@
 /** Runs SQL as a migration file runs, on a real server, and says whether it showed a rule's danger. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { TraceFacts } from '../../src/assess/analyse.ts';
 import type { LockMode } from '../../src/assess/model.ts';
 import { LOCK_MODES } from '../../src/assess/model.ts';
 import type { Danger } from '../../src/assess/rules/rule.ts';
 import { type Observation, observe } from '../../src/assess/trace/observe.ts';
+import { partsOf } from '../../src/assess/trace/parts.ts';
+import { traceScript } from '../../src/assess/trace/run.ts';
 import type { Connection, Connector } from '../../src/postgres/connection.ts';
 import { sqlStateOf } from '../../src/postgres/errors.ts';
 import type { ParsedStatement } from '../../src/sql/model.ts';
@@ -69,6 +72,20 @@ export class Playground {
     if (statements.every((statement) => outsideTransaction(statement) === null))
       await this.main.script(schema);
     else for (const { text } of statements) await this.main.script(text);
+  }
+
+  /** Runs `sql` as `assess --trace` does; make the objects anew afterwards. */
+  async trace(sql: string): Promise<TraceFacts> {
+    const script = await parseScript(sql, 'example.sql');
+    const statements = await traceScript({
+      script,
+      parts: partsOf(script),
+      connection: this.main,
+      second: this.second,
+      ownServer: false,
+      hasSchema: true,
+    });
+    return { statements, sameMajor: true, major: this.major };
   }
 
   /**

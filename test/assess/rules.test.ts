@@ -41,7 +41,11 @@ describe.each(MAJORS.map((major) => [major] as const))('PostgreSQL %i', (major) 
       rows,
       surroundings,
     };
-    const found = (await assess(bad, options)).findings.find((finding) => finding.id === id);
+    const traced = rule.example.traced === true ? { trace: await playground.trace(bad) } : {};
+    if (rule.example.traced === true) await playground.make(schema);
+    const found = (await assess(bad, { ...options, ...traced })).findings.find(
+      (finding) => finding.id === id,
+    );
     if (!concerns(rule, major)) {
       expect(found).toBeUndefined();
       executed.set(id, executed.get(id) ?? new Map());

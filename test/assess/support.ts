@@ -1,4 +1,4 @@
-import { analyse } from '../../src/assess/analyse.ts';
+import { analyse, type TraceFacts } from '../../src/assess/analyse.ts';
 import { type AssessFacts, assessMigration } from '../../src/assess/assess.ts';
 import { AssessContext } from '../../src/assess/context.ts';
 import type { Assessment, RelationSize } from '../../src/assess/model.ts';
@@ -24,6 +24,7 @@ export function assess(
     readonly surroundings?: Partial<Surroundings>;
     /** A migration that Ferrata runs, not a loose file. */
     readonly native?: boolean;
+    readonly trace?: TraceFacts;
   } = {},
 ): Promise<Assessment> {
   const sizes = new Map<string, RelationSize>(
@@ -37,6 +38,7 @@ export function assess(
     catalog: options.catalog ?? null,
     sizes,
     policy,
+    ...(options.trace === undefined ? {} : { trace: options.trace }),
     surroundings: {
       ...NO_SURROUNDINGS,
       settings: { ...DEFAULT_RULE_SETTINGS, levels: options.rules ?? {} },

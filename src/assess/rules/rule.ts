@@ -76,6 +76,8 @@ export interface Example {
   /** What must be known of the server or its history; and the same in words, behind “where”. */
   readonly surroundings?: Partial<Surroundings>;
   readonly known?: string;
+  /** Only what a server did shows it: the example is assessed with its trace. */
+  readonly traced?: true;
 }
 
 /** What there is to learn about one danger, and what its page under docs/findings says. */

@@ -199,12 +199,14 @@ function compare(told: Told, seen: Seen, context: MergeContext): readonly Disagr
 }
 
 function lockDifferences(told: Told, seen: Seen, context: MergeContext): readonly Disagreement[] {
-  const known = byRelation(told.locks.filter(({ role }) => role !== 'index'));
-  const observed = byRelation(seen.locks.filter(({ role }) => role !== 'index'));
+  const known = byRelation(told.locks);
+  const observed = byRelation(seen.locks);
   return [...new Set([...known.keys(), ...observed.keys()])].flatMap((relation): Disagreement[] => {
     const said = known.get(relation)?.mode ?? null;
     const real = observed.get(relation)?.mode ?? null;
     if (said === real || Math.max(weight(said), weight(real)) < FELT) return [];
+    // Of indexes is told only where they are what the statement is about.
+    if (said === null && observed.get(relation)?.role === 'index') return [];
     // Too short to be seen from outside.
     if (!context.transactional && weight(said) > weight(real)) return [];
     return [{ what: 'lock', relation, static: said, traced: real }];
