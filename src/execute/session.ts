@@ -50,11 +50,14 @@ export class RunSession {
   /** A new connection in place of the lost one. Throws `server-connection-lost` after a minute without a server. */
   async reconnect(reporter: Reporter): Promise<void> {
     await this.#connection.close();
+    this.#connection = await this.#connectPatiently(reporter);
+  }
+
+  async #connectPatiently(reporter: Reporter): Promise<Connection> {
     const deadline = performance.now() + RECONNECT_MS;
     for (let attempt = 0; ; attempt++) {
       try {
-        this.#connection = await this.#connector.connect('run');
-        return;
+        return await this.#connector.connect('run');
       } catch (error) {
         if (!connectionLost(error) || performance.now() > deadline) {
           throw new FerrataError(
@@ -79,8 +82,9 @@ export class RunSession {
   }
 
   /** Another connection for the same run; the caller closes it. What cancels this one cancels it too. */
-  async sibling(): Promise<RunSession> {
-    const session: RunSession = new RunSession(this.#connector, await this.#connector.connect('run'), () =>
+  async sibling(reporter: Reporter): Promise<RunSession> {
+    const connection = await this.#connectPatiently(reporter);
+    const session: RunSession = new RunSession(this.#connector, connection, () =>
       this.#siblings.delete(session),
     );
     this.#siblings.add(session);

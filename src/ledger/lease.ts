@@ -138,6 +138,7 @@ export class Lease {
   #timer: NodeJS.Timeout;
   #heart: Connection | null = null;
   #beating: Promise<void> = Promise.resolve();
+  #renewing: Promise<void> = Promise.resolve();
   #released = false;
 
   constructor(request: LeaseRequest, token: string, timing: LeaseTiming) {
@@ -160,9 +161,16 @@ export class Lease {
 
   /**
    * Raises the own token: waits until every transaction that carries the old one has ended, and makes the old one
-   * worthless. After a lost connection this tells for sure that the transaction in doubt is over. Throws `lease-lost`.
+   * worthless. After a lost connection this tells for sure that the transaction in doubt is over. Several connections of
+   * one run may lose their server at once: they renew one after the other. Throws `lease-lost`.
    */
   async renew(connection: Connection, reporter: Reporter = silent): Promise<void> {
+    const turn = this.#renewing.then(() => this.#renew(connection, reporter));
+    this.#renewing = turn.catch(() => {});
+    await turn;
+  }
+
+  async #renew(connection: Connection, reporter: Reporter): Promise<void> {
     for (let attempt = 0; ; attempt++) {
       try {
         const results = await connection.script(`BEGIN; SET LOCAL lock_timeout = ${TAKEOVER_WAIT_MS};

@@ -1,5 +1,6 @@
 /** A transaction of the engine's own, tried until it is committed: lost connections, locks in the way, a renewed lease. */
 import { FerrataError, isFerrataError } from '../../errors.ts';
+import type { Connection } from '../../postgres/connection.ts';
 import type { RunContext } from '../context.ts';
 import { cancelled, connectionLost, ledgerFailure, transient, withBlockers } from '../failure.ts';
 import { backoff, pause } from '../retry.ts';
@@ -38,9 +39,11 @@ export async function attempt<T>(
     } catch (raw) {
       if (connectionLost(raw)) {
         await session.reconnect(report);
-        // Whatever the old backend was doing is over after this, one way or the other.
-        await lease.renew(session.connection, report);
-        const found = await landed();
+        const found = await steadily(context, session, async (connection) => {
+          // Whatever the old backend was doing is over after this, one way or the other.
+          await lease.renew(connection, report);
+          return landed();
+        });
         if (found !== null) return found;
         if (++lost > LOST_RETRIES) throw raw;
         report({ type: 'step-retried', run, step, attempt: lost, waitMs: 0, reason: 'connection lost' });
@@ -74,4 +77,24 @@ function isLeaseLost(error: unknown): boolean {
 function troubleOf(error: unknown): string | null {
   if (isFerrataError(error) && error.code === 'statement-timeout') return 'statement timeout';
   return transient(error);
+}
+
+/**
+ * Something that only reads, over a connection that may have broken. What our own lost transactions did is settled
+ * before it reads again.
+ */
+export async function steadily<T>(
+  { lease, report }: RunContext,
+  session: RunSession,
+  read: (connection: Connection) => Promise<T>,
+): Promise<T> {
+  for (let lost = 0; ; lost++) {
+    try {
+      return await read(session.connection);
+    } catch (error) {
+      if (!connectionLost(error) || lost >= LOST_RETRIES) throw error;
+      await session.reconnect(report);
+      await lease.renew(session.connection, report);
+    }
+  }
 }

@@ -11,7 +11,7 @@ import type { StepOutcome } from '../model.ts';
 import { stepIsDone } from '../outside.ts';
 import { transactionLimits } from '../session.ts';
 import type { StepResult } from '../transaction.ts';
-import { attempt } from './attempt.ts';
+import { attempt, steadily } from './attempt.ts';
 import { endOf, estimateRows, sampleKeys } from './bounds.ts';
 import { type BackfillPlace, type Begun, insertCheckpoint, readBegun } from './checkpoint.ts';
 import { pagesOf } from './ctid.ts';
@@ -48,18 +48,13 @@ export async function runBackfill(context: RunContext, work: BackfillWork): Prom
   const started = performance.now();
   const at: BackfillPlace = { run: context.run, direction: 'up', ordinal: work.ordinal };
   const settings = batchSettings(context.policy, work.spec);
-  const prober = await context.session.sibling();
-  try {
-    const found = await readBegun(context.session.connection, at);
-    if (found !== null) reportResumed(context, work, found);
-    const begun = found ?? (await begin(context, work, at, settings, prober.connection));
-    const checkpoints = await walk(context, work, at, settings, begun);
-    const rows = checkpoints.reduce((sum, checkpoint) => sum + checkpoint.rows, 0);
-    await finish(context, work, begun, rows, started);
-    return { ms: Math.round(performance.now() - started), rows };
-  } finally {
-    await prober.close();
-  }
+  const found = await steadily(context, context.session, (connection) => readBegun(connection, at));
+  if (found !== null) reportResumed(context, work, found);
+  const begun = found ?? (await begin(context, work, at, settings));
+  const checkpoints = await walk(context, work, at, settings, begun);
+  const rows = checkpoints.reduce((sum, checkpoint) => sum + checkpoint.rows, 0);
+  await finish(context, work, begun, rows, started);
+  return { ms: Math.round(performance.now() - started), rows };
 }
 
 function reportResumed(context: RunContext, work: BackfillWork, { checkpoints }: Begun): void {
@@ -83,7 +78,6 @@ async function begin(
   work: BackfillWork,
   at: BackfillPlace,
   settings: BatchSettings,
-  prober: Connection,
 ): Promise<Begun> {
   const { spec } = work;
   const { session, policy } = context;
@@ -94,7 +88,7 @@ async function begin(
     work: async (token) => {
       const { connection } = session;
       await checkTables(connection, spec);
-      const checkpoints = await rangesOf(prober, spec, settings);
+      const checkpoints = await rangesOf(connection, spec, settings);
       await connection.script(`BEGIN; ${transactionLimits(policy)}; ${checkLease(token)}`);
       const recording = await beginRecording(connection, spec, work.capture, work.captures);
       const capture = recording.by === 'nobody' ? null : work.capture;
@@ -137,23 +131,23 @@ async function checkTables(connection: Connection, spec: BackfillSpec): Promise<
 
 /** The ranges to be done: one per table, or several disjoint ones for several workers. */
 async function rangesOf(
-  prober: Connection,
+  connection: Connection,
   spec: BackfillSpec,
   settings: BatchSettings,
 ): Promise<readonly Checkpoint[]> {
   const estimates = await estimateRows(
-    prober,
+    connection,
     spec.parts.map(({ table }) => table),
   );
   const checkpoints: Checkpoint[] = [];
   for (const [place, { table, key }] of spec.parts.entries()) {
     const estimate = estimates[place] ?? 0;
-    const upper = key === null ? await pagesOf(prober, table) : await endOf(prober, table, key);
+    const upper = key === null ? await pagesOf(connection, table) : await endOf(connection, table, key);
     const wanted = Math.min(settings.workers * 4, Math.floor(estimate / (settings.size * BATCHES_PER_RANGE)));
     const cuts =
       settings.workers === 1 || key === null || upper === null || wanted < 2
         ? []
-        : await sampleKeys(prober, table, key, wanted, estimate);
+        : await sampleKeys(connection, table, key, wanted, estimate);
     for (const [index, end] of [...cuts, upper].entries()) {
       checkpoints.push({
         part: checkpoints.length,
@@ -201,7 +195,9 @@ async function walk(
     accept: work.accept,
     moment: begun.moment,
     capture: begun.capture,
-    recording: await findRecording(context.session.connection, spec, begun.capture),
+    recording: await steadily(context, context.session, (connection) =>
+      findRecording(connection, spec, begun.capture),
+    ),
     transform: spec.action.type === 'transform' ? await loadTransform(context.folder, spec.action) : null,
     progress,
     stopped: false,

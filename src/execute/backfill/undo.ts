@@ -14,7 +14,7 @@ import { transactionLimits } from '../session.ts';
 import { REGISTRY } from '../undo/function.ts';
 import { replayRange } from '../undo/replay.ts';
 import { filledStores, loadStores, type Store } from '../undo/store.ts';
-import { attempt } from './attempt.ts';
+import { attempt, steadily } from './attempt.ts';
 import { type BackfillPlace, insertCheckpoint, moveCheckpoint, readBegun } from './checkpoint.ts';
 import { endRecording } from './images.ts';
 import { batchSettings, type Checkpoint } from './model.ts';
@@ -35,13 +35,15 @@ export interface UndoWork {
  * `run-paused`, `lease-lost`, `rollback-unavailable`, and what the server says; calling it again goes on from there.
  */
 export async function undoBackfill(context: RunContext, work: UndoWork): Promise<number> {
-  const { connection } = context.session;
   const at: BackfillPlace = { run: context.run, direction: 'down', ordinal: work.ordinal };
-  const groups = await storeGroups(connection, work.capture);
+  const read = <T>(query: (connection: Connection) => Promise<T>) =>
+    steadily(context, context.session, query);
+  const groups = await read((connection) => storeGroups(connection, work.capture));
   if (groups === null) return 0;
-  const forward = await readBegun(connection, { ...at, direction: 'up' });
+  const forward = await read((connection) => readBegun(connection, { ...at, direction: 'up' }));
   const recorded = forward?.checkpoints.reduce((sum, { rows }) => sum + rows, 0) ?? 0;
-  const begun = (await readBegun(connection, at)) ?? (await begin(context, work, at, groups));
+  const found = await read((connection) => readBegun(connection, at));
+  const begun = found ?? (await begin(context, work, at, groups));
   const done = begun.checkpoints.reduce((sum, { rows }) => sum + rows, 0);
   const progress = new Progress(
     { run: context.run, step: work.step, direction: 'down' },
@@ -53,7 +55,7 @@ export async function undoBackfill(context: RunContext, work: UndoWork): Promise
   for (const checkpoint of begun.checkpoints) {
     const names = groups[checkpoint.place];
     if (checkpoint.phase === 'done' || names === undefined) continue;
-    const { stores } = await loadStores(connection, work.capture, names);
+    const { stores } = await read((connection) => loadStores(connection, work.capture, names));
     if (stores.length > 0) await walkBack({ context, work, at, stores, size, progress }, checkpoint);
   }
   progress.finish();
@@ -130,10 +132,8 @@ interface WayBack {
 async function walkBack(way: WayBack, start: Checkpoint): Promise<void> {
   const { context, work, at, stores, size, progress } = way;
   const { session, policy, signal } = context;
-  const quiet = await hasTriggers(
-    session.connection,
-    stores.map(({ relation }) => relation),
-  );
+  const relations = stores.map(({ relation }) => relation);
+  const quiet = await steadily(context, session, (connection) => hasTriggers(connection, relations));
   let checkpoint = start;
   while (checkpoint.phase !== 'done') {
     stillOurs(context);

@@ -13,7 +13,7 @@ import { stillOurs } from '../run.ts';
 import { CLEAN_SESSION, OWN_ROLE, type RunSession, transactionLimits } from '../session.ts';
 import { withPlace } from '../sql-group.ts';
 import { readWrites, writesBetween } from '../undo/writes.ts';
-import { attempt } from './attempt.ts';
+import { attempt, steadily } from './attempt.ts';
 import { boundAfter, endOf } from './bounds.ts';
 import { type BackfillPlace, moveCheckpoint, readBegun } from './checkpoint.ts';
 import { CTID_KEY, pageAfter } from './ctid.ts';
@@ -89,8 +89,8 @@ export class RangeWorker {
   /** @param session the run's own, for the first worker; null: one of its own */
   static async open(shared: Shared, session: RunSession | null): Promise<RangeWorker> {
     const { context } = shared;
-    const prober = await context.session.sibling();
-    return new RangeWorker(shared, session ?? (await context.session.sibling()), session === null, prober);
+    const another = () => context.session.sibling(context.report);
+    return new RangeWorker(shared, session ?? (await another()), session === null, await another());
   }
 
   async close(): Promise<void> {
@@ -150,7 +150,9 @@ export class RangeWorker {
     const factor = await this.#gate();
     const { key } = this.#place;
     const { part, last, upper } = this.#checkpoint;
-    const keys = await readSkipped(this.#session.connection, this.#shared.at, part, this.#size.rows(factor));
+    const keys = await steadily(this.#shared.context, this.#session, (connection) =>
+      readSkipped(connection, this.#shared.at, part, this.#size.rows(factor)),
+    );
     if (keys.length === 0) {
       await this.#move(await this.#standAfter(upper, true));
       return;
