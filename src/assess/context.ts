@@ -203,14 +203,7 @@ export class AssessContext {
   tableOfIndex(index: string): string | null {
     const own = this.index(index);
     if (own !== null) return own.table;
-    const [schema = '', name = ''] = splitQualified(index);
-    for (const object of this.known.objects('constraint')) {
-      if (!hasIndex(object.properties as ConstraintProperties) || lastPart(object.identity) !== name)
-        continue;
-      const table = object.parent?.replace(/^table /, '') ?? '';
-      if (splitQualified(table)[0] === schema) return table;
-    }
-    return null;
+    return this.known.constraintOfIndex(index)?.parent?.replace(/^table /, '') ?? null;
   }
 
   /** Objects of a kind on a table or view: its triggers, policies, rules. */

@@ -2,7 +2,6 @@
  * A parse tree back to SQL. `pgsql-deparser` is a re-implementation and not always right, so its output is parsed
  * again and must give the same tree, constants included (a fingerprint of pg_query would leave those out).
  */
-import { isDeepStrictEqual } from 'node:util';
 import { parseGrammar } from './parser.ts';
 
 /**
@@ -40,8 +39,24 @@ export async function meansTheSame(
 
 /** Whether two parse trees are the same but for the places in the text. */
 export function sameTree(a: unknown, b: unknown): boolean {
-  return isDeepStrictEqual(withoutPlaces(a), withoutPlaces(b));
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (Array.isArray(a) || Array.isArray(b)) {
+    if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false;
+    return a.every((item, index) => sameTree(item, b[index]));
+  }
+  const [left, right] = [a as Tree, b as Tree];
+  for (const key in left) {
+    if (!isPlace(key, left[key]) && !(Object.hasOwn(right, key) && sameTree(left[key], right[key])))
+      return false;
+  }
+  for (const key in right) {
+    if (!Object.hasOwn(left, key) && !isPlace(key, right[key])) return false;
+  }
+  return true;
 }
+
+type Tree = Readonly<Record<string, unknown>>;
 
 const PLACES = new Set([
   'location',
@@ -53,12 +68,6 @@ const PLACES = new Set([
   'rexpr_list_end',
 ]);
 
-function withoutPlaces(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutPlaces);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(([key, inner]) => !(PLACES.has(key) && typeof inner === 'number'))
-      .map(([key, inner]) => [key, withoutPlaces(inner)]),
-  );
+function isPlace(key: string, value: unknown): boolean {
+  return typeof value === 'number' && PLACES.has(key);
 }

@@ -41,6 +41,11 @@ export function dollarQuote(text: string, tag = 'ferrata'): string {
 
 /** Splits a dotted, possibly quoted name as PostgreSQL's `parse_ident` does: `a."b.c"` → `['a', 'b.c']`. */
 export function splitQualified(name: string): string[] {
+  if (!name.includes('"')) {
+    const plain = name.split('.');
+    if (plain.at(-1) === '') plain.pop();
+    return plain;
+  }
   const parts: string[] = [];
   let index = 0;
   while (index < name.length) {

@@ -8,6 +8,7 @@ import type {
   ObjectKind,
   TableProperties,
 } from '../../catalog/model.ts';
+import { quoteQualified, splitQualified } from '../../sql/quote.ts';
 
 /** An object as far as it is known: a live catalog's whole, or what a replayed statement said of it. */
 export type KnownObject = CatalogObject<object>;
@@ -88,6 +89,11 @@ export class KnownSchema {
   /** Foreign keys that refer to the table. */
   foreignKeysTo(table: string): readonly KnownObject[] {
     return this.#linked(`references ${table}`);
+  }
+
+  /** The constraint that an index belongs to. */
+  constraintOfIndex(index: string): KnownObject | null {
+    return this.#linked(`index ${index}`)[0] ?? null;
   }
 
   /** Its partitions, and the tables that inherit from it directly. */
@@ -224,6 +230,8 @@ function linksOf(object: KnownObject): readonly string[] {
     case 'constraint': {
       const { references } = object.properties as ConstraintProperties;
       if (references !== null) links.push(`references ${references}`);
+      const index = indexOfConstraint(object);
+      if (index !== null) links.push(`index ${index}`);
       break;
     }
     case 'table': {
@@ -240,6 +248,14 @@ function linksOf(object: KnownObject): readonly string[] {
       break;
   }
   return links;
+}
+
+/** Keys and exclusion constraints have an index of their name, in the schema of their table. */
+function indexOfConstraint({ identity, parent, properties }: KnownObject): string | null {
+  const { type } = properties as ConstraintProperties;
+  if (parent === null || (type !== 'primary' && type !== 'unique' && type !== 'exclusion')) return null;
+  const [schema = null] = splitQualified(parent.slice(parent.indexOf(' ') + 1));
+  return quoteQualified(schema, splitQualified(identity).at(-1) ?? '');
 }
 
 function parentOf(object: KnownObject): ObjectKey | null {
