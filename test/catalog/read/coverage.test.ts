@@ -139,15 +139,13 @@ function read(connection: Connection): Promise<Catalog> {
   return readCatalog(connection, { inTransaction: true, dependencies: false });
 }
 
-/** One hash per column, over all rows. */
+/** One hash per column, over all rows, whatever their order. */
 async function contents(
   connection: Connection,
   catalog: string,
   columns: readonly string[],
 ): Promise<ReadonlyMap<string, string | null>> {
-  const hashes = columns.map(
-    (column) => `md5(string_agg(coalesce(${column}::text, 'null'), '|' ORDER BY ${column}::text))`,
-  );
+  const hashes = columns.map((column) => `sum(hashtextextended(coalesce(${column}::text, 'null'), 0))`);
   const [rows = []] = await connection.script(`SELECT ${hashes.join(', ')} FROM pg_catalog.${catalog}`);
   return new Map(columns.map((column, index) => [column, rows[0]?.[index] ?? null]));
 }
