@@ -139,6 +139,7 @@ describe.each(outerMajors())('PostgreSQL %i', (major) => {
     expect(traced.assessments[0]?.statements[0]).toMatchObject({ source: 'static', rewrites: ['public.t'] });
     expect(warnings(traced)).toEqual([expect.stringContaining('The migration 1_base cannot be replayed')]);
     await expect(assess(offline, ['2'])).rejects.toMatchObject({ code: 'scratch-unavailable' });
+    expect(await databases(project)).toEqual([]);
     const off = await assess(offline, ['2'], { trace: 'off' });
     expect(warnings(off)).toEqual([]);
   });

@@ -171,7 +171,20 @@ function isTable({ kind }: SnapshotRelation): boolean {
 }
 
 function appearance(before: Snapshot, after: Snapshot): Pick<ObservedDifferences, 'created' | 'dropped'> {
-  return { created: missingFrom(before, after), dropped: missingFrom(after, before) };
+  const created = missingFrom(before, after);
+  const dropped = missingFrom(after, before);
+  // A change of type makes indexes and constraints anew, under their old names.
+  const tables = new Set(names(tablesOf(before)));
+  const gone = new Set(dropped);
+  const again = new Set(created.filter((name) => gone.has(name) && !tables.has(name)));
+  return {
+    created: created.filter((name) => !again.has(name)),
+    dropped: dropped.filter((name) => !again.has(name)),
+  };
+}
+
+function tablesOf({ relations }: Snapshot): readonly SnapshotRelation[] {
+  return [...relations.values()].filter(({ kind }) => HOLDS_ROWS.has(kind));
 }
 
 /** What `there` has and `here` has not. Parts of a relation that is missing itself are left out. */
@@ -192,8 +205,7 @@ function missingFrom(here: Snapshot, there: Snapshot): readonly string[] {
 const HOLDS_ROWS = new Set(['r', 'p', 'm', 'f']);
 
 function lost(before: Snapshot, after: Snapshot): ObservedDifferences['lost'] {
-  const tables = [...before.relations.values()].filter(({ kind }) => HOLDS_ROWS.has(kind));
-  const gone = tables.filter(({ oid }) => !after.relations.has(oid));
+  const gone = tablesOf(before).filter(({ oid }) => !after.relations.has(oid));
   const columns = [...before.columns].flatMap(([key, { relation, name }]) => {
     const table = before.relations.get(relation);
     const isHere = table !== undefined && after.relations.has(relation) && HOLDS_ROWS.has(table.kind);

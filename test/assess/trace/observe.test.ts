@@ -71,6 +71,34 @@ for (const major of testMajors()) {
       ]);
     });
 
+    it('from citext: written anew where a length is checked, its index alone built where not', async () => {
+      await connection.script(`CREATE EXTENSION IF NOT EXISTS citext; CREATE TABLE words (a citext, b text);
+        CREATE INDEX words_a ON words (a); CREATE INDEX words_b ON words (b); INSERT INTO words VALUES ('A', 'b')`);
+      const limited = await undone('ALTER TABLE words ALTER COLUMN a TYPE varchar(100)');
+      expect(limited).toMatchObject({
+        rewrites: ['public.words'],
+        scans: ['public.words'],
+        created: [],
+        dropped: [],
+      });
+      expect([...limited.builds].sort()).toEqual(['public.words_a', 'public.words_b']);
+      const free = await undone('ALTER TABLE words ALTER COLUMN a TYPE text');
+      expect(free).toMatchObject({ rewrites: [], scans: ['public.words'], builds: ['public.words_a'] });
+      await connection.script('DROP TABLE words');
+    });
+
+    it('a partition that is attached is read, unless a CHECK proves its bound', async () => {
+      await connection.script(`CREATE TABLE new5 (id int NOT NULL); INSERT INTO new5 VALUES (5);
+        CREATE TABLE new6 (id int NOT NULL CHECK (id = 6)); INSERT INTO new6 VALUES (6)`);
+      const read = await undone('ALTER TABLE par3 ATTACH PARTITION new5 FOR VALUES IN (5)');
+      expect(read.scans).toEqual(['public.new5']);
+      expect(lockOn(read, 'public.par3')).toMatchObject({ mode: 'ShareUpdateExclusiveLock', role: 'target' });
+      expect(lockOn(read, 'public.new5')).toMatchObject({ mode: 'AccessExclusiveLock', role: 'partition' });
+      const proved = await undone('ALTER TABLE par3 ATTACH PARTITION new6 FOR VALUES IN (6)');
+      expect(proved.scans).toEqual([]);
+      await connection.script('DROP TABLE new5, new6');
+    });
+
     it('a foreign key: both tables, validated', async () => {
       const seen = await undone('ALTER TABLE t ADD CONSTRAINT k FOREIGN KEY (r_id) REFERENCES r');
       expect(lockOn(seen, 'public.t')).toMatchObject({ mode: 'ShareRowExclusiveLock', role: 'target' });
