@@ -75,7 +75,7 @@ export async function observeFrom(
   const run = options.transactional
     ? await runInside(connection, sql, before, options)
     : await runOutside(connection, sql, before, subjects, options);
-  const roles = new Roles(subjects.names, run.before, run.after);
+  const roles = new Roles(subjects, run.before, run.after);
   const existing = options.existing?.relations ?? run.before.relations;
   const locks = [...run.taken].flatMap(([oid, mode]) => {
     const relation = existing.has(oid) ? run.before.relations.get(oid) : undefined;

@@ -48,6 +48,7 @@ export interface Snapshot {
   readonly constraints: ReadonlyMap<number, SnapshotConstraint>;
   /** Partitions and heirs with their parents. */
   readonly parents: readonly (readonly [child: number, parent: number])[];
+  readonly defaultPartitions: ReadonlySet<number>;
   /** Everything else that has a name: `class oid` of the object to its name. */
   readonly objects: ReadonlyMap<string, string>;
 }
@@ -77,7 +78,9 @@ const CONSTRAINTS = `
   SELECT k.oid, k.conrelid, k.conname, k.contype, k.convalidated, k.confrelid
   FROM pg_catalog.pg_constraint k WHERE k.oid >= 16384 AND k.conrelid >= 16384`;
 
-const PARENTS = 'SELECT inhrelid, inhparent FROM pg_catalog.pg_inherits';
+const PARENTS = `
+  SELECT i.inhrelid, i.inhparent, coalesce(p.partdefid = i.inhrelid, false)
+  FROM pg_catalog.pg_inherits i LEFT JOIN pg_catalog.pg_partitioned_table p ON p.partrelid = i.inhparent`;
 
 const OBJECTS = `
   SELECT 'pg_proc', p.oid, pg_catalog.format('%I.%I(%s)', n.nspname, p.proname, pg_catalog.pg_get_function_identity_arguments(p.oid))
@@ -144,6 +147,7 @@ export const snapshot: Reading<Snapshot> = {
       relations,
       columns,
       constraints,
+      defaultPartitions: new Set(parentRows.filter((row) => row[2] === 't').map(([kid]) => Number(kid))),
       parents: parentRows.map(([kid, parent]) => [Number(kid), Number(parent)] as const),
       objects: new Map(objectRows.map(([catalog, oid, name]) => [`${catalog} ${oid}`, name ?? ''])),
     };

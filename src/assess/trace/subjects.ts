@@ -19,13 +19,20 @@ export interface Subjects {
   /** As written; empty for a DO block, a function call … */
   readonly names: readonly QualifiedName[];
   readonly statements: readonly ParsedStatement[];
+  /** ATTACH and DETACH PARTITION. */
+  readonly changesPartitions: boolean;
 }
 
 /** The server reads grammars that the parser at hand may not: a statement of those is about nothing known. */
 export async function subjectsOf(sql: string): Promise<Subjects> {
   const script = await parseScript(sql, '').catch(() => null);
   const statements = script?.statements ?? [];
-  return { statements, names: statements.flatMap(namesOf) };
+  const changesPartitions = statements.some(({ node }) =>
+    children(node, 'cmds').some((command) =>
+      /^AT_(At|De)tachPartition/.test(text(command.node, 'subtype') ?? ''),
+    ),
+  );
+  return { statements, names: statements.flatMap(namesOf), changesPartitions };
 }
 
 const RANGES = ['relation', 'view', 'sequence', 'table'];

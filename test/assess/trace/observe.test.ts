@@ -144,6 +144,12 @@ for (const major of testMajors()) {
       const made = await undone('CREATE TABLE par4 PARTITION OF par FOR VALUES IN (3)');
       expect(lockOn(made, 'public.par')).toMatchObject({ mode: 'AccessExclusiveLock', role: 'parent' });
       expect(made.created).toContain('public.par4');
+      expect(lockOn(made, 'public.par2')).toMatchObject({
+        mode: 'AccessExclusiveLock',
+        role: 'default partition',
+      });
+      const added = await undone('ALTER TABLE par ADD COLUMN x int');
+      expect(lockOn(added, 'public.par2')).toMatchObject({ role: 'partition' });
       const dropped = await undone('DROP TABLE par1');
       expect(lockOn(dropped, 'public.par')).toMatchObject({ mode: 'AccessExclusiveLock', role: 'parent' });
       expect(dropped.dropped).toContain('public.par1');
