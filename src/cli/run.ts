@@ -66,7 +66,8 @@ function splitCommand(argv: readonly string[]): { name: string | null; rest: rea
   return { name: null, rest: argv };
 }
 
-async function runOne(command: Command, argv: readonly string[]): Promise<ExitCode> {
+/** What reads the arguments of one command. */
+export function parserOf(command: Command): Commander {
   const commander = new Commander(`ferrata ${command.name}`)
     .description(command.description ?? command.summary)
     .exitOverride()
@@ -78,6 +79,11 @@ async function runOne(command: Command, argv: readonly string[]): Promise<ExitCo
     commander.option(option.flags, option.description, option.default);
   }
   for (const option of GLOBAL) commander.option(option.flags, option.description);
+  return commander;
+}
+
+async function runOne(command: Command, argv: readonly string[]): Promise<ExitCode> {
+  const commander = parserOf(command);
   try {
     commander.parse([...argv], { from: 'user' });
   } catch (error) {
