@@ -36,18 +36,33 @@ export class Playground {
   readonly second: Connection;
 
   readonly #connector: Connector;
+  readonly #alone: boolean;
 
-  private constructor(major: number, connector: Connector, main: Connection, second: Connection) {
+  private constructor(
+    major: number,
+    connector: Connector,
+    main: Connection,
+    second: Connection,
+    alone: boolean,
+  ) {
     this.major = major;
+    this.#alone = alone;
     this.#connector = connector;
     this.main = main;
     this.second = second;
   }
 
-  static async open(major: number): Promise<Playground> {
+  /** @param alone whether no other file's examples make roles and databases on the servers meanwhile */
+  static async open(major: number, alone = false): Promise<Playground> {
     const server = await testServer(major);
     const connector: Connector = await server.createDatabase();
-    return new Playground(server.major, connector, await connector.connect(), await connector.connect());
+    return new Playground(
+      server.major,
+      connector,
+      await connector.connect(),
+      await connector.connect(),
+      alone,
+    );
   }
 
   async close(): Promise<void> {
@@ -62,16 +77,21 @@ export class Playground {
       await session.script('DISCARD ALL');
     }
     await this.main.script(EMPTY);
-    const databases = await this.main.query<{ name: string }>(
-      `SELECT 'DATABASE ' || quote_ident(datname) AS name FROM pg_database WHERE datname LIKE 'example\\_%'
-       UNION ALL SELECT 'TABLESPACE ' || quote_ident(spcname) FROM pg_tablespace WHERE spcname LIKE 'example\\_%'`,
-    );
-    for (const { name } of databases) await this.main.script(`DROP ${name}`);
+    if (this.#alone) await this.#emptyServer();
     if (schema.trim() === '') return;
     const { statements } = await parseScript(schema, 'schema.sql');
     if (statements.every((statement) => outsideTransaction(statement) === null))
       await this.main.script(schema);
     else for (const { text } of statements) await this.main.script(text);
+  }
+
+  async #emptyServer(): Promise<void> {
+    await this.main.script(NO_ROLES);
+    const databases = await this.main.query<{ name: string }>(
+      `SELECT 'DATABASE ' || quote_ident(datname) AS name FROM pg_database WHERE datname LIKE 'example\\_%'
+       UNION ALL SELECT 'TABLESPACE ' || quote_ident(spcname) FROM pg_tablespace WHERE spcname LIKE 'example\\_%'`,
+    );
+    for (const { name } of databases) await this.main.script(`DROP ${name}`);
   }
 
   /** Runs `sql` as `assess --trace` does; make the objects anew afterwards. */
@@ -360,9 +380,15 @@ BEGIN
     UNION ALL SELECT format('DROP SCHEMA %I CASCADE', nspname) FROM pg_namespace
       WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'
   LOOP EXECUTE one.sql; END LOOP;
+  CREATE SCHEMA public;
+END $$`;
+
+const NO_ROLES = `
+DO $$
+DECLARE one record;
+BEGIN
   FOR one IN SELECT rolname FROM pg_roles WHERE rolname LIKE 'example\\_%' LOOP
     EXECUTE format('DROP OWNED BY %I', one.rolname);
     EXECUTE format('DROP ROLE %I', one.rolname);
   END LOOP;
-  CREATE SCHEMA public;
 END $$`;

@@ -27,7 +27,7 @@ const executed = new Map<string, Map<number, readonly string[]>>();
 describe.each(MAJORS.map((major) => [major] as const))('PostgreSQL %i', (major) => {
   let playground: Playground;
   beforeAll(async () => {
-    playground = await Playground.open(major);
+    playground = await Playground.open(major, true);
   });
   afterAll(() => playground.close());
 

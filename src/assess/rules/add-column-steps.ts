@@ -21,7 +21,7 @@ import {
 import { expressionSql } from './expression-sql.ts';
 import { alterTableSql } from './rule.ts';
 import {
-  backfill,
+  backfillOf,
   COMMIT,
   checkSql,
   fillingTrigger,
@@ -44,7 +44,7 @@ export function addColumnSteps(
 ): () => Promise<Steps> {
   const kind = rewriting(column, context);
   const domain = constrainedDomain(column, context);
-  const fill = (assignment: string, rest: string): string => backfill(context, column, assignment, rest);
+  const fill = backfillOf(context, column);
   const refused = [constraintOf(column, 'CONSTR_IDENTITY')].some(
     (identity) => identity !== null && children(identity, 'options').length > 0,
   );
@@ -56,7 +56,7 @@ export function addColumnSteps(
   const check = freeName(context, column, column.name, 'check');
   const foreign = freeName(context, column, column.name, 'fkey');
   const key = relationName(context.known, column.table, [column.name], 'key');
-  const primaryKey = relationName(context.known, column.table, [], 'pkey');
+  const primaryKey = nameFor(column, [], 'pkey');
   const partitioned = context.isPartitioned(column.table);
   const steps: Context = { analysis, column, kind, domain, fill, virtual, required, notNull, check, foreign };
   return async () => {

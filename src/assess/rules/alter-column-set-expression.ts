@@ -2,7 +2,7 @@ import { quoteIdent } from '../../sql/quote.ts';
 import { relationOf, showName, text } from '../../sql/tree.ts';
 import { expressionSql } from './expression-sql.ts';
 import { commands, existingRelation, rule } from './rule.ts';
-import { backfill, COMMIT, fillingTrigger } from './steps.ts';
+import { backfillOf, COMMIT, fillingTrigger } from './steps.ts';
 import { byTime } from './weight.ts';
 
 export const alterColumnSetExpression = rule({
@@ -19,8 +19,9 @@ export const alterColumnSetExpression = rule({
       const column = text(command, 'name') ?? '';
       if (context.column(table, column)?.generated === 'virtual') return [];
       const quoted = quoteIdent(column);
+      const write = backfillOf(context, target);
       const fill = (value: string): string =>
-        backfill(context, target, `${quoted} = (${value})`, `${quoted} IS DISTINCT FROM (${value})`);
+        write(`${quoted} = (${value})`, `${quoted} IS DISTINCT FROM (${value})`);
       return [
         {
           message: `Nobody can read or write ${table} until each of its rows is written anew, with its new value of ${column}.`,

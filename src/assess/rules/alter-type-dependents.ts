@@ -21,8 +21,7 @@ export const alterTypeDependents = rule({
       return [
         {
           message: `The statement fails: ${told(users)} use${users.length === 1 ? 's' : ''} ${change.column}.`,
-          safeSql:
-            single && change.definition.raw_default === undefined ? () => rendered(change, context) : [],
+          safeSql: single && change.definition.raw_default === undefined ? rendered(change, context) : [],
         },
       ];
     });
@@ -39,19 +38,19 @@ export const alterTypeDependents = rule({
   manual: 'sql-altertable.html',
 });
 
-/** The way from the catalog as it is to one with the other type. */
-async function rendered(change: TypeChangeOfColumn, context: AssessContext): Promise<readonly string[]> {
+/** The way from the catalog as it is to one with the other type. What is read of the context is read now. */
+function rendered(change: TypeChangeOfColumn, context: AssessContext): () => Promise<readonly string[]> {
   const { catalog } = context;
   const key: ObjectKey = `column ${change.table}.${quoteIdent(change.column)}`;
   const column = catalog?.objects.get(key);
-  if (catalog === null || column === undefined) return [];
-  if (change.definition.collClause !== undefined) return [];
   const type = context.typeText(typeNameOf(change.definition));
-  const { renderDifference } = await import('../../catalog/render/index.ts');
-  const objects = new Map(catalog.objects).set(key, {
-    ...column,
-    properties: { ...column.properties, type },
-  });
-  const { statements, refusals } = renderDifference(catalog, { ...catalog, objects }, { sameDatabase: true });
-  return refusals.length > 0 ? [] : statements.map(({ sql }) => sql);
+  return async () => {
+    if (catalog === null || column === undefined || change.definition.collClause !== undefined) return [];
+    const { renderDifference } = await import('../../catalog/render/index.ts');
+    const properties = { ...column.properties, type };
+    const objects = new Map(catalog.objects).set(key, { ...column, properties });
+    const wanted = { ...catalog, objects };
+    const { statements, refusals } = renderDifference(catalog, wanted, { sameDatabase: true });
+    return refusals.length > 0 ? [] : statements.map(({ sql }) => sql);
+  };
 }

@@ -34,6 +34,7 @@ export const alterTypeDropsStats = scriptRule({
           .filter(
             (change) =>
               change.rewrites &&
+              change.from !== null &&
               !change.zone &&
               !isSmall(context, change.table) &&
               refusing(change, context).length === 0,

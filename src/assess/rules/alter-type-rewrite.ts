@@ -12,10 +12,12 @@ export const alterTypeRewrite = rule({
     typeChanges(analysis, context)
       .filter((change) => change.rewrites && !change.zone)
       .map((change) => {
-        const doubt = change.from === null ? ' (as far as can be told without the database)' : '';
         const steps = typeSteps(analysis, change, context);
         return {
-          message: `Nobody can read or write ${change.table} until all its rows and indexes are written anew${doubt}.`,
+          message:
+            change.from === null
+              ? `Nobody can read or write ${change.table} until all its rows and indexes are written anew, unless its values can stay as they are (which type ${change.column} has is not known without the database).`
+              : `Nobody can read or write ${change.table} until all its rows and indexes are written anew.`,
           severity: byTime(context, [change.table], change.from === null ? 'warning' : 'danger'),
           safeSql: async () => (await steps()).steps,
         };

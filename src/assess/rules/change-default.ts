@@ -1,7 +1,8 @@
 import { quoteIdent } from '../../sql/quote.ts';
+import { transactionControl } from '../../sql/transactional.ts';
 import { text } from '../../sql/tree.ts';
 import { addedColumns } from './added-columns.ts';
-import { commands, existingRelation, type Hit, scriptRule } from './rule.ts';
+import { commands, existingRelation, type Hit, type ScriptHit, scriptRule } from './rule.ts';
 
 export const changeDefault = scriptRule({
   id: 'change-default',
@@ -10,22 +11,40 @@ export const changeDefault = scriptRule({
   read: () => {
     /** Columns of the script’s own: their defaults are not yet anybody’s. */
     const own = new Set<string>();
+    /** Of the transaction that still runs: a default that is dropped may come back before others see it. */
+    let open: { readonly column: string; readonly hit: ScriptHit }[] = [];
+    const close = (): readonly ScriptHit[] => {
+      const hits = open.map(({ hit }) => hit);
+      open = [];
+      return hits;
+    };
     return {
       see: (analysis, context) => {
-        const { statement } = analysis;
-        if (statement.kind !== 'AlterTableStmt') return [];
+        const { statement, facts } = analysis;
+        const control = transactionControl(statement);
+        const ended = control === 'begin' || control === 'commit' || !facts.transactional ? close() : [];
+        if (statement.kind !== 'AlterTableStmt') return ended;
         for (const { table, name } of addedColumns(analysis, context)) own.add(`${table} ${name}`);
         const table = existingRelation(analysis, context);
-        if (table === null) return [];
-        return commands(analysis, 'AT_ColumnDefault').flatMap((command) => {
+        if (table === null) return ended;
+        for (const command of commands(analysis, 'AT_ColumnDefault')) {
           const column = text(command, 'name') ?? '';
+          const key = `${table} ${column}`;
+          if (own.has(key) || context.isNewColumn(table, column)) continue;
           const known = context.column(table, column);
-          if (own.has(`${table} ${column}`) || context.isNewColumn(table, column)) return [];
           const drops = command.def === undefined;
-          const hit = drops ? dropped(table, column, known) : changed(table, column, known);
-          return hit === null ? [] : [{ statement, ...hit }];
-        });
+          const wasDropped = open.some((one) => one.column === key);
+          open = open.filter((one) => one.column !== key);
+          const hit = drops
+            ? dropped(table, column, known)
+            : wasDropped
+              ? null
+              : changed(table, column, known);
+          if (hit !== null) open.push({ column: key, hit: { statement, ...hit } });
+        }
+        return ended;
       },
+      end: close,
     };
   },
   why: 'Rows that are there keep their values; what changes is what an INSERT gets that leaves the column out. Programs that rely on the default get another value, or, where it is gone and the column is NOT NULL, an error; some ORMs read the defaults once when they start and send the old one along (PostgreSQL manual, 5.2).',

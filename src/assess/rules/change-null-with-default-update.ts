@@ -5,7 +5,7 @@ import { children, relationOf, text, unwrap } from '../../sql/tree.ts';
 import type { AssessContext } from '../context.ts';
 import { expressionSql } from './expression-sql.ts';
 import { commands, existingRelation, scriptRule } from './rule.ts';
-import { backfill, COMMIT, setNotNull } from './steps.ts';
+import { backfillOf, COMMIT, setNotNull } from './steps.ts';
 import { byTime } from './weight.ts';
 
 interface Filled {
@@ -37,7 +37,8 @@ export const changeNullWithDefaultUpdate = scriptRule({
           const quoted = quoteIdent(column);
           const target = { table, written };
           const rest = `${quoted} IS NULL`;
-          const batches = (sql: string): string => backfill(context, target, `${quoted} = ${sql}`, rest);
+          const write = backfillOf(context, target);
+          const batches = (sql: string): string => write(`${quoted} = ${sql}`, rest);
           const steps = setNotNull(context, target, column);
           return [
             {

@@ -73,7 +73,9 @@ export function byPartitions(
       },
       attach: above === null ? null : `ALTER INDEX ${above} ATTACH PARTITION ${identity}`,
     });
-    for (const { identity: child } of context.known.heirs(table)) {
+    // By name: which one comes first must not change from run to run.
+    const partitions = context.known.heirs(table).map((heir) => heir.identity);
+    for (const child of partitions.sort()) {
       const elements = Array.isArray(node.indexParams) ? node.indexParams : [];
       const chosen = relationName(context.known, child, indexColumnNames(elements), 'idx');
       plan(child, identity, chosen);

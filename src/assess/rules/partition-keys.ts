@@ -18,7 +18,10 @@ export function onPartitions(
   key: NewForeignKey,
   context: AssessContext,
 ): () => Promise<readonly (string | null)[]> {
-  const leaves = context.descendants(key.table).filter((table) => !context.isPartitioned(table));
+  const leaves = context
+    .descendants(key.table)
+    .filter((table) => !context.isPartitioned(table))
+    .sort();
   const { initially_valid: _valid, skip_validation: _skip, ...rest } = key.constraint;
   const name = text(key.constraint, 'conname') ?? constraintName(analysis, key.constraint, 'fkey');
   const add = (relation: Readonly<Record<string, unknown>>, notValid: boolean): Promise<string | null> =>

@@ -25,7 +25,16 @@ const BATCH = 10_000;
  * @param rest what is true of rows that still need it, and no longer when they were written
  */
 export function backfill(context: AssessContext, target: Target, assignment: string, rest: string): string {
-  return inBatches(context, target, `UPDATE ${showName(target.written)} SET ${assignment}`, rest);
+  return backfillOf(context, target)(assignment, rest);
+}
+
+/** As `backfill`, to be called later: what is read of the context is read now. */
+export function backfillOf(
+  context: AssessContext,
+  target: Target,
+): (assignment: string, rest: string) => string {
+  const write = batchesOf(context, target);
+  return (assignment, rest) => write(`UPDATE ${showName(target.written)} SET ${assignment}`, rest);
 }
 
 /**
@@ -34,9 +43,14 @@ export function backfill(context: AssessContext, target: Target, assignment: str
  * @param change `UPDATE … SET …` or `DELETE FROM …`, without its WHERE
  */
 export function inBatches(context: AssessContext, target: Target, change: string, rest: string): string {
+  return batchesOf(context, target)(change, rest);
+}
+
+function batchesOf(context: AssessContext, target: Target): (change: string, rest: string) => string {
   const name = showName(target.written);
   const key = keyOf(context, target.table);
-  return key === null ? untilNone(name, change, rest) : block(alongKey(name, key, change, rest));
+  return (change, rest) =>
+    key === null ? untilNone(name, change, rest) : block(alongKey(name, key, change, rest));
 }
 
 /** As `inBatches`, without a key: as many rows as are left, again and again, until there is none. */

@@ -10,7 +10,7 @@ import { dependentsOf, taken } from './dependents.ts';
 import { expressionSql } from './expression-sql.ts';
 import { type KnownIndex, knownIndexes } from './known-indexes.ts';
 import { alterTableSql } from './rule.ts';
-import { backfill, COMMIT, checkSql, fillingTrigger, setNotNull } from './steps.ts';
+import { backfillOf, COMMIT, checkSql, fillingTrigger, setNotNull } from './steps.ts';
 import type { TypeChangeOfColumn } from './type-changes.ts';
 
 export interface TypeSteps {
@@ -34,8 +34,8 @@ export function typeSteps(
   const [a, b] = [quoteIdent(change.column), quoteIdent(fresh)];
   const carried =
     known === null || !canBeCarried(change, known, context) ? null : carry(change, fresh, known, context);
-  const fill = (value: string): string =>
-    backfill(context, change, `${b} = ${value}`, `${b} IS NULL AND ${a} IS NOT NULL`);
+  const write = backfillOf(context, change);
+  const fill = (value: string): string => write(`${b} = ${value}`, `${b} IS NULL AND ${a} IS NOT NULL`);
   return async () => {
     const { definition } = change;
     const column = { ColumnRef: { fields: [{ String: { sval: change.column } }] } };
