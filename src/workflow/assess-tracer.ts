@@ -21,14 +21,6 @@ export type TraceChoice = 'auto' | 'on' | 'off';
 /** More sources than a person reads at once are a matter of the texts alone, unless tracing is asked for. */
 const MOST_SOURCES = 100;
 
-/** Why a script could not be run, where that is no error of the script. */
-const NO_PLACE = new Set([
-  'scratch-unavailable',
-  'scratch-differs',
-  'server-programs-missing',
-  'catalog-not-renderable',
-]);
-
 export class ScriptTracer {
   readonly #settings: Settings;
   readonly #target: AssessTarget;
@@ -68,8 +60,6 @@ export class ScriptTracer {
       return await (await this.#tracing).trace(migration, script);
     } catch (error) {
       if (this.#choice === 'on' || !isFerrataError(error)) throw error;
-      // What is wrong with the script is told by those who read it.
-      if (!NO_PLACE.has(error.code) && !error.code.startsWith('server-')) return null;
       this.#tell(`assessed without running it on a copy: ${reasonOf(error)}`, error.details.hint ?? null);
       return null;
     }

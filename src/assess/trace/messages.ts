@@ -1,5 +1,4 @@
 /** Hears what the server says of its work at DEBUG1 (tablecmds.c, index.c), in English. */
-import type { Connection } from '../../postgres/connection.ts';
 import { quoteLiteral } from '../../sql/quote.ts';
 import type { Reading } from './reading.ts';
 
@@ -31,13 +30,15 @@ export function giveBack({ names, before, during }: Borrowed, local: boolean): R
 }
 
 function set(name: string, value: string, local: boolean): string {
-  return `pg_catalog.set_config('${name}', ${value}, ${local})`;
+  const change = `pg_catalog.set_config('${name}', ${value}, ${local})`;
+  // The script may have changed the role since the session began.
+  return name === 'lc_messages'
+    ? `CASE WHEN pg_catalog.current_setting('is_superuser') = 'on' THEN ${change} END`
+    : change;
 }
 
 /** What makes the server talk. Only superusers may choose its language; others get what there is. */
-export function talkative(connection: Connection): Readonly<Record<string, string>> {
-  return {
-    client_min_messages: 'debug1',
-    ...(connection.server.superuser && { lc_messages: 'C' }),
-  };
-}
+export const TALKATIVE: Readonly<Record<string, string>> = {
+  client_min_messages: 'debug1',
+  lc_messages: 'C',
+};

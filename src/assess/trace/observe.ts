@@ -7,7 +7,7 @@ import type { StatementLock } from '../model.ts';
 import { type Counters, counters } from './counters.ts';
 import { differences, type ObservedDifferences } from './differences.ts';
 import { type HeldLocks, ownLocks, strongestTaken } from './locks.ts';
-import { borrow, giveBack, talkative } from './messages.ts';
+import { borrow, giveBack, TALKATIVE } from './messages.ts';
 import { ask, command, type Reading } from './reading.ts';
 import { Roles } from './roles.ts';
 import { sampled } from './samples.ts';
@@ -158,7 +158,7 @@ async function watch(
     known === null ? snapshot : given(known),
     ownLocks,
     counters,
-    borrow({ ...options.settings, ...talkative(connection) }, true),
+    borrow({ ...options.settings, ...TALKATIVE }, true),
   );
   const heard = listen(connection);
   const start = performance.now();
@@ -184,7 +184,7 @@ async function runOutside(
     known === null ? snapshot : given(known),
     counters,
     // It has to wait for the one that watches it, which is not to be its undoing.
-    borrow({ ...settings, ...talkative(connection), lock_timeout: '0' }, false),
+    borrow({ ...settings, ...TALKATIVE, lock_timeout: '0' }, false),
   );
   const heard = listen(connection);
   const start = performance.now();

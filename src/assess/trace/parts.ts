@@ -9,6 +9,8 @@ export interface TracePart {
   readonly statements: readonly number[];
   /** False: the script rolls it back. */
   readonly keep: boolean;
+  /** One statement, and nothing opens a transaction for it: it may end and begin transactions itself. */
+  readonly autocommit?: true;
 }
 
 /**
@@ -51,7 +53,7 @@ function split(script: Script, context: TransactionContext, together: boolean): 
       open = null;
     } else if (together) open ??= [];
     if (open !== null && !outside) open.push(index);
-    else parts.push({ transactional: !outside, statements: [index], keep: true });
+    else parts.push({ transactional: !outside, statements: [index], keep: true, autocommit: true });
   });
   end(true);
   return parts;

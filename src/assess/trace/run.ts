@@ -43,6 +43,9 @@ export type Trace = ReadonlyMap<number, TracedStatement>;
  */
 const SETTINGS = { enable_seqscan: 'off', statement_timeout: '30s' } as const;
 
+/** A procedure that commits; a command that refuses to run in a transaction. Only running them tells. */
+const NEEDS_NO_TRANSACTION = new Set(['2D000', '25001']);
+
 /** Throws only what is no answer of the server to a statement (`server-connection-lost` …). */
 export async function traceScript(request: TraceRequest): Promise<Trace> {
   return new Tracer(request).run();
@@ -83,7 +86,7 @@ class Tracer {
       const bound = runnable.some((index) => isBound(this.#statement(index)));
       const alone = runnable.length === 1 && part.keep && !bound;
       if (!part.transactional || alone) {
-        for (const index of runnable) await this.#alone(index, part.transactional);
+        for (const index of runnable) await this.#alone(index, part);
       } else await this.#together(runnable, part.keep, !bound);
     }
     return this.#traced;
@@ -106,7 +109,8 @@ class Tracer {
   }
 
   /** In a transaction of its own, or in none. */
-  async #alone(index: number, transactional: boolean): Promise<void> {
+  async #alone(index: number, part: TracePart): Promise<void> {
+    let { transactional } = part;
     for (;;) {
       const step = await this.#observe(index, this.#now, transactional, false);
       const { error } = step.observation;
@@ -114,6 +118,10 @@ class Tracer {
       if (error === null) {
         this.#traced.set(index, { state: 'observed', observation: step.observation });
         return;
+      }
+      if (transactional && part.autocommit === true && NEEDS_NO_TRANSACTION.has(error.sqlstate)) {
+        transactional = false;
+        continue;
       }
       if (!transactional) await dropLeftovers(this.#request.connection, step.before, step.after);
       if (!transactional) this.#now = null;

@@ -171,6 +171,25 @@ for (const major of outerMajors()) {
       expect(modeOn(seen(next), 'public.r')).toBe('AccessExclusiveLock');
     });
 
+    it('a procedure that commits, and statements under another role', async () => {
+      const sql = `
+        CREATE PROCEDURE pieces() LANGUAGE plpgsql AS
+          $$ BEGIN UPDATE t SET a = 1 WHERE id = 1; COMMIT; UPDATE t SET a = 2 WHERE id = 2; COMMIT; END $$;
+        CALL pieces();
+        SET ROLE pg_monitor;
+        SELECT count(*) FROM pg_stat_activity;
+        RESET ROLE;
+        ALTER TABLE t ADD COLUMN later int;`;
+      const [, call, role, select, , alter] = await trace(sql);
+      expect(seen(call).error).toBeNull();
+      expect(modeOn(seen(call), 'public.t')).toBe('RowExclusiveLock');
+      expect([role?.state, select?.state]).toEqual(['observed', 'observed']);
+      expect(modeOn(seen(alter), 'public.t')).toBe('AccessExclusiveLock');
+      // In a transaction that something else has opened it fails, as it would there.
+      const [, , , inside] = await trace(`BEGIN; SELECT 1; SAVEPOINT s; CALL pieces(); COMMIT;`);
+      expect(inside).toMatchObject({ state: 'failed', error: { sqlstate: '2D000' } });
+    });
+
     it('what reaches beyond the database does not run', async () => {
       const traced = await trace(
         `
