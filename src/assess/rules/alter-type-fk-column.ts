@@ -16,12 +16,15 @@ export const alterTypeFkColumn = rule({
         .constraints(table)
         .filter(({ type, columns }) => type === 'foreign' && columns.includes(column))
         .flatMap(({ references }) => references ?? []);
+      const primary = context.constraints(table).find(({ type }) => type === 'primary')?.columns;
       const from = context
         .referencing(table)
         .filter((other) =>
           context
             .constraints(other)
-            .some(({ references, definition }) => references === table && refersTo(definition, column)),
+            .some(
+              ({ references, definition }) => references === table && refersTo(definition, column, primary),
+            ),
         );
       const others = [...new Set([...own, ...from])].filter(
         (other) => other !== table && !context.isNew(other),
@@ -50,8 +53,9 @@ export const alterTypeFkColumn = rule({
   manual: 'sql-altertable.html',
 });
 
-/** `… REFERENCES s.t(id, code)…` */
-function refersTo(definition: string, column: string): boolean {
+/** `… REFERENCES s.t(id, code)…`; without a list the primary key is meant. */
+function refersTo(definition: string, column: string, primary: readonly string[] | undefined): boolean {
   const list = /REFERENCES [^(]+\(([^)]*)\)/.exec(definition)?.[1];
-  return list === undefined || list.split(', ').includes(quoteIdent(column));
+  if (list === undefined) return primary?.includes(column) ?? true;
+  return list.split(', ').includes(quoteIdent(column));
 }
