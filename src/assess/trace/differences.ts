@@ -96,6 +96,8 @@ class Storage {
   readonly built: readonly SnapshotRelation[];
   /** Constraints, on tables that were there before, that are valid now and were not. */
   readonly #newlyValid: readonly SnapshotConstraint[];
+  /** Names of constraints that were valid before. */
+  readonly #wasValid: ReadonlySet<string>;
   /** Tables that the proof of a foreign key or the build of an index reads, by whatever plan. */
   readonly #readFor = new Set<number>();
 
@@ -104,6 +106,9 @@ class Storage {
     this.#after = after;
     this.#counters = counters;
     this.#said = said;
+    this.#wasValid = new Set(
+      [...before.constraints.values()].filter(({ validated }) => validated).map(({ name }) => name),
+    );
     this.built = this.#builtIndexes();
     for (const { table } of this.built) if (table !== null) this.#readFor.add(table);
     this.#newlyValid = [...after.constraints.values()].filter(
@@ -137,6 +142,8 @@ class Storage {
       if (constraint.type === 'f') return this.#isProvedKey(constraint);
       const table = this.#before.relations.get(constraint.relation);
       const isCheck = constraint.type === 'c' || constraint.type === 'n';
+      // A change of type makes them anew under their names; what they say was true before.
+      if (this.#wasValid.has(constraint.name)) return false;
       return isCheck && table !== undefined && this.isScanned(table);
     });
   }
