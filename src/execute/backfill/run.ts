@@ -207,7 +207,9 @@ async function walk(
   /** The last range of its table: rows that came meanwhile are behind it. */
   const isTail = ({ place, part }: Checkpoint) =>
     !begun.checkpoints.some((other) => other.place === place && other.part > part);
-  const many = Math.max(1, Math.min(settings.workers, queue.length));
+  // Capture triggers make the stores that they need as they go: two at once would make the same one.
+  const most = shared.recording.by === 'triggers' ? 1 : settings.workers;
+  const many = Math.max(1, Math.min(most, queue.length));
   const results = await Promise.allSettled(
     Array.from({ length: many }, async (_, n) => {
       const worker = await RangeWorker.open(shared, n === 0 ? context.session : null);
