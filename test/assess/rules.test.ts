@@ -85,6 +85,45 @@ describe.each(MAJORS.map((major) => [major] as const))('PostgreSQL %i', (major) 
   });
 });
 
+/** For these there is no SQL to write instead: what helps stands in their `instead`. */
+const WITHOUT_SQL = new Set([
+  'add-column-breaks-select-star-plans',
+  'alter-type-breaks-cached-plans',
+  'change-default',
+  'create-trigger',
+  'disk-headroom',
+  'do-block',
+  'drop-constraint',
+  'drop-database',
+  'drop-matview-or-view',
+  'drop-not-null',
+  'drop-schema',
+  'drop-table',
+  'extension-change',
+  'hidden-change',
+  'index-concurrently-corruption-14',
+  'index-redundant',
+  'index-write-hot-table',
+  'non-linear-history',
+  'rename-constraint',
+  'replace-view-locks',
+  'replica-identity',
+  'replication-lag',
+  'statement-fails',
+]);
+
+// A step that cannot be written down takes the others with it: nobody would notice but here.
+it.each(BY_ID)('%s has SQL to write instead, or is known to have none', (id) => {
+  const ran = executed.get(id);
+  if (ran === undefined) throw new Error('Its example was not run.');
+  expect([...ran.values()].every((sql) => sql.length === 0)).toBe(WITHOUT_SQL.has(id));
+});
+
+it.each(BY_ID)('%s can be looked for without a catalog', async (id, rule) => {
+  const { findings } = await assess(rule.example.bad, { rules: { [id]: rule.severity } });
+  expect(findings.every(({ message, why }) => message !== '' && why !== '')).toBe(true);
+});
+
 // `npx vitest run test/assess/rules.test.ts -u` writes the pages.
 describe('pages', () => {
   it.each(BY_ID)('%s', async (id, rule) => {
