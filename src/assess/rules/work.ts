@@ -1,5 +1,6 @@
 /** Which of a table's rows a statement goes through: what makes a lock last. */
-import { child, children, type KindedNode } from '../../sql/tree.ts';
+import { readRelations } from '../../sql/relations.ts';
+import { type KindedNode, walk } from '../../sql/tree.ts';
 import type { Analysis } from '../analyse.ts';
 
 /** The relations that a statement reads or writes whole, as far as its facts tell; none where it is over at once. */
@@ -15,9 +16,12 @@ export function worksOn(analysis: Analysis): readonly string[] {
 }
 
 /** INSERT … VALUES: as many rows as are written down. */
-export function isBounded({ kind, node }: KindedNode): boolean {
-  if (kind !== 'InsertStmt') return false;
-  const source = child(child(node, 'selectStmt'), 'SelectStmt');
-  // DEFAULT VALUES, VALUES, or a SELECT that reads nothing.
-  return source === null || children(source, 'fromClause').length === 0;
+export function isBounded(statement: KindedNode): boolean {
+  if (statement.kind !== 'InsertStmt') return false;
+  let sources = readRelations(statement).length;
+  walk(statement.node, (kind) => {
+    if (kind === 'RangeFunction') sources++;
+    return undefined;
+  });
+  return sources === 0;
 }
