@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { COMMANDS } from '../src/cli/registry.ts';
+import { DEFAULT_MONITOR } from '../src/config/monitor.ts';
 import { defaultPolicy, KNOWN_ENVIRONMENTS } from '../src/config/policy.ts';
 import { ERROR_CODES } from '../src/errors.ts';
 
@@ -49,7 +50,8 @@ describe('docs/configuration.md', () => {
     (name, index) => {
       const policy: Readonly<Record<string, unknown>> = { ...defaultPolicy(name) };
       for (const [key, value] of Object.entries(policy)) {
-        if (key === 'rollbackWindowHours') continue;
+        // Groups of keys, each with a table or a page of its own.
+        if (key === 'rollbackWindowHours' || key === 'monitor') continue;
         const said = documented.get(`policy.${key}`)?.[index];
         const is = value === null ? 'none' : String(value);
         expect({ key, said: said?.replaceAll(/[`_ ]/g, '') }).toEqual({ key, said: is });
@@ -101,5 +103,25 @@ describe('commands', () => {
     const known = new Set(COMMANDS.map(({ name }) => name));
     const named = [...prose.matchAll(/npx ferrata ([a-z]+)/g)].map(([, name = '']) => name);
     expect(named.filter((name) => !known.has(name))).toEqual([]);
+  });
+});
+
+describe('docs/monitoring.md', () => {
+  const documented = rows(read('docs/monitoring.md'));
+
+  it.each(Object.entries(DEFAULT_MONITOR.signals))('%s has its row, with its limits', (name, limits) => {
+    const cells = documented.get(name) ?? [];
+    const [, pauses = '', ends = ''] = cells;
+    const said = (threshold: { readonly limit: number } | null, cell: string) =>
+      threshold === null ? true : cell.includes(String(threshold.limit));
+    expect({
+      name,
+      pauses: said(limits.pause ?? limits.warn, pauses),
+      ends: said(limits.abort, ends),
+    }).toEqual({
+      name,
+      pauses: true,
+      ends: true,
+    });
   });
 });
