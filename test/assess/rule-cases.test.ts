@@ -4,6 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RULES, SCRIPT_RULES } from '../../src/assess/rules/index.ts';
+import { compareCatalogs } from '../../src/catalog/compare.ts';
 import type { Catalog } from '../../src/catalog/model.ts';
 import { readCatalog } from '../../src/catalog/read.ts';
 import { parseScript } from '../../src/sql/parse.ts';
@@ -475,6 +476,86 @@ describe.each(outerMajors().map((major) => [major] as const))('PostgreSQL %i', (
     );
   });
 });
+
+/** Statements whose steps must end where the statement itself would have: the same schema, and the same rows. */
+const SAME: readonly { readonly sql: string; readonly id: string; readonly rows: string }[] = [
+  {
+    sql: 'ALTER TABLE t ADD COLUMN x int DEFAULT volatile_one() NOT NULL',
+    id: 'add-column-volatile-default',
+    rows: 'SELECT id, x FROM t ORDER BY id',
+  },
+  {
+    sql: 'ALTER TABLE t ADD COLUMN x serial',
+    id: 'add-column-serial',
+    rows: 'SELECT count(DISTINCT x), min(x), max(x) FROM t',
+  },
+  {
+    sql: 'ALTER TABLE t ADD COLUMN x bigint GENERATED ALWAYS AS IDENTITY',
+    id: 'add-column-identity',
+    rows: 'SELECT count(DISTINCT x), min(x), max(x) FROM t',
+  },
+  {
+    sql: 'ALTER TABLE t ADD COLUMN x int DEFAULT 3 CONSTRAINT x_small CHECK (x < 10) NOT NULL',
+    id: 'add-column-inline-check',
+    rows: 'SELECT id, x FROM t ORDER BY id',
+  },
+  {
+    sql: 'ALTER TABLE t ADD COLUMN x int DEFAULT 1 CONSTRAINT x_r REFERENCES r ON DELETE CASCADE',
+    id: 'add-column-inline-fk',
+    rows: 'SELECT id, x FROM t ORDER BY id',
+  },
+  { sql: 'ALTER TABLE t ADD COLUMN x text UNIQUE', id: 'add-column-inline-unique-pk', rows: 'SELECT 1' },
+  { sql: 'ALTER TABLE t ADD CONSTRAINT k CHECK (a > 0)', id: 'add-check-scan', rows: 'SELECT 1' },
+  {
+    sql: 'ALTER TABLE t ADD CONSTRAINT k FOREIGN KEY (r_id) REFERENCES r',
+    id: 'add-fk-scan',
+    rows: 'SELECT 1',
+  },
+  {
+    sql: 'ALTER TABLE p ADD CONSTRAINT k FOREIGN KEY (r_id) REFERENCES r',
+    id: 'add-fk-scan',
+    rows: 'SELECT 1',
+  },
+  { sql: 'ALTER TABLE t ALTER COLUMN a SET NOT NULL', id: 'set-not-null-scan', rows: 'SELECT 1' },
+  { sql: 'CREATE UNIQUE INDEX t_u ON t (id, c) WHERE b > 0', id: 'index-create-blocking', rows: 'SELECT 1' },
+  { sql: 'CREATE INDEX p_id ON p (id)', id: 'index-on-partitioned-parent-cascades', rows: 'SELECT 1' },
+  {
+    sql: 'ALTER TABLE t ALTER COLUMN c TYPE varchar',
+    id: 'alter-type-dependents',
+    rows: 'SELECT id, c FROM t ORDER BY id',
+  },
+];
+
+describe.each(outerMajors().map((major) => [major] as const))(
+  'on PostgreSQL %i the steps end in the same',
+  (major) => {
+    it.each(SAME.map((one) => [one.sql, one] as const))('%s', async (sql, { id, rows }) => {
+      const playground = await Playground.open(major);
+      try {
+        await playground.make(SCHEMA);
+        const before = await readCatalog(playground.main);
+        const found = (await assess(sql, { catalog: before })).findings.find((finding) => finding.id === id);
+        const direct =
+          id === 'alter-type-dependents' ? `DROP VIEW v; ${sql}; CREATE VIEW v AS SELECT id, c FROM t` : sql;
+        await playground.main.script(direct);
+        const wanted = [await readCatalog(playground.main), await playground.main.rows(rows)] as const;
+        await playground.make(SCHEMA);
+        const { errors } = await playground.run((found?.safeSql ?? []).join(';\n'), {
+          kind: 'convention',
+          reason: '',
+        });
+        expect(errors).toEqual([]);
+        const { differences } = compareCatalogs(wanted[0], await readCatalog(playground.main), {
+          sameDatabase: false,
+        });
+        expect(differences.filter(({ cosmetic }) => !cosmetic)).toEqual([]);
+        expect(await playground.main.rows(rows)).toEqual(wanted[1]);
+      } finally {
+        await playground.close();
+      }
+    });
+  },
+);
 
 it('knows the rules that it speaks of', () => {
   const ids = new Set([...RULES, ...SCRIPT_RULES].map(({ id }) => id));

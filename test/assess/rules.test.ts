@@ -100,7 +100,6 @@ const WITHOUT_SQL = new Set([
   'drop-schema',
   'drop-table',
   'extension-change',
-  'hidden-change',
   'index-concurrently-corruption-14',
   'index-redundant',
   'index-write-hot-table',
@@ -109,7 +108,6 @@ const WITHOUT_SQL = new Set([
   'replace-view-locks',
   'replica-identity',
   'replication-lag',
-  'statement-fails',
 ]);
 
 // A step that cannot be written down takes the others with it: nobody would notice but here.
