@@ -98,7 +98,8 @@ export async function readPinned(settings: Settings, choice: StatsChoice): Promi
   return { file: shown, stats: await parseStats(readFileSync(path, 'utf8'), shown) };
 }
 
-function offlineTarget(pinned: PinnedStats | null): AssessTarget {
+/** What is known where no database can be reached. */
+export function offlineTarget(pinned: PinnedStats | null): AssessTarget {
   const facts = pinned === null ? UNKNOWN_TARGET : targetFacts(pinned.stats);
   const known = sizesIn(facts);
   return {

@@ -54,6 +54,11 @@ export class ScriptTracer {
   /** Null: the script was not run. Throws only where tracing was asked for. */
   async trace(migration: Migration, script: Script): Promise<TracedScript | null> {
     if (this.#choice === 'off') return null;
+  /** Whether no script will be run. */
+  get isOff(): boolean {
+    return this.#choice === 'off';
+  }
+
     try {
       if (!this.#isWorthwhile(migration, script)) return null;
       this.#tracing ??= this.#open();

@@ -25,12 +25,14 @@ import {
   type BaselineUse,
   type BaselineWritten,
   baselineFile,
+  type OpenBaseline,
   openBaseline,
   staleEntries,
   writeBaseline,
 } from './assess-baseline.ts';
 import { type AssessSelection, type AssessSource, chooseSources } from './assess-sources.ts';
 import { type AssessTarget, type PinnedStats, type StatsChoice, withTarget } from './assess-target.ts';
+import { beginFirstPart } from './assess-threads.ts';
 import { ScriptTracer, type TraceChoice } from './assess-tracer.ts';
 
 export type { AssessSelection } from './assess-sources.ts';
@@ -103,31 +105,22 @@ export async function assessFiles(
 ): Promise<AssessOutcome> {
   const rules = ruleSettings(settings);
   const baseline = openBaseline(settings, options.baseline, options.writeBaseline);
-  const reviewRules: ReviewRules = {
-    ids: [...RULES, ...SCRIPT_RULES].map(({ id }) => id),
-    isOff: (id) => rules.levels[id] === 'off',
-    baseline: baseline === null ? null : new Set(baseline.entries.map(({ fingerprint }) => fingerprint)),
-    baselineFile: (path) => baselineFile(baseline?.path ?? '', path),
-  };
+  const reviewRules = reviewRulesOf(rules, baseline);
   return withTarget(settings, options.stats, reporter, async (target) => {
     const sources = await chooseSources(settings, selection, new Set(target.applied ?? []));
-    const files: ReviewedFile[] = [];
-    const errors: FailedFile[] = [];
     const tracer = new ScriptTracer(settings, target, sources, options.trace, reporter);
-    const assessor = new Assessor({ settings, target, rules, tracer, reporter });
+    const isAlone = tracer.isOff && target.connection === null && options.application === undefined;
+    const first = isAlone ? beginFirstPart({ settings, selection, target, sources, baseline }) : null;
+    const assessed: AssessedFiles[] = [];
     try {
-      for (const source of sources) {
-        try {
-          const { script, assessment } = await assessor.assess(source);
-          files.push(review(script, assessment, source.path, reviewRules));
-        } catch (error) {
-          if (!isFerrataError(error) || sources.length === 1) throw error;
-          errors.push({ file: source.shown, path: source.path, error });
-        }
-      }
+      const means = { settings, target, rules, tracer, reporter };
+      assessed.push(await assessPart(sources, means, reviewRules, first?.count ?? 0));
     } finally {
       await tracer.close();
     }
+    if (first !== null) assessed.unshift(await first.result);
+    const files = assessed.flatMap((part) => part.files);
+    const errors = assessed.flatMap((part) => part.errors);
     settle(files);
     const { application } = options;
     if (application !== undefined) {
@@ -158,6 +151,52 @@ export async function assessFiles(
   });
 }
 
+export interface AssessedFiles {
+  readonly files: readonly ReviewedFile[];
+  readonly errors: readonly FailedFile[];
+}
+
+/**
+ * Assesses the sources from `from` on, one after the other; what those before leave behind is only taken in. `end`: up to
+ * there, default all.
+ */
+export async function assessPart(
+  sources: readonly AssessSource[],
+  means: Means,
+  reviewRules: ReviewRules,
+  from = 0,
+  end = sources.length,
+): Promise<AssessedFiles> {
+  const assessor = new Assessor(means);
+  const files: ReviewedFile[] = [];
+  const errors: FailedFile[] = [];
+  for (const [index, source] of sources.slice(0, end).entries()) {
+    try {
+      if (index < from) await assessor.takeIn(source);
+      else {
+        const { script, assessment } = await assessor.assess(source);
+        files.push(review(script, assessment, source.path, reviewRules));
+      }
+    } catch (error) {
+      if (!isFerrataError(error) || sources.length === 1) throw error;
+      if (index >= from) errors.push({ file: source.shown, path: source.path, error });
+    }
+  }
+  return { files, errors };
+}
+
+export function reviewRulesOf(
+  rules: RuleSettings,
+  baseline: Pick<OpenBaseline, 'path' | 'entries'> | null,
+): ReviewRules {
+  return {
+    ids: [...RULES, ...SCRIPT_RULES].map(({ id }) => id),
+    isOff: (id) => rules.levels[id] === 'off',
+    baseline: baseline === null ? null : new Set(baseline.entries.map(({ fingerprint }) => fingerprint)),
+    baselineFile: (path) => baselineFile(baseline?.path ?? '', path),
+  };
+}
+
 /** Takes out what a later file settles. */
 function settle(files: ReviewedFile[]): void {
   const left = unsettled(files.map(({ assessment }) => assessment));
@@ -174,11 +213,12 @@ function isWorth({ bytes }: RelationSize): boolean {
   return (bytes ?? 0) >= LEAST_BYTES;
 }
 
-interface Means {
+export interface Means {
   readonly settings: Settings;
   readonly target: AssessTarget;
   readonly rules: RuleSettings;
-  readonly tracer: ScriptTracer;
+  /** Null: nothing is traced. */
+  readonly tracer: ScriptTracer | null;
   readonly reporter: Reporter;
 }
 
@@ -195,12 +235,19 @@ class Assessor {
     this.#knowledge = new Knowledge(means.settings, means.target);
   }
 
+  /** What the source leaves behind is known to those after it; nothing else is asked of it. */
+  async takeIn(source: AssessSource): Promise<void> {
+    const migration = await source.read();
+    const script = await parse(migration);
+    replayScript(script, await this.#knowledge.before(migration));
+  }
+
   async assess(source: AssessSource): Promise<{ readonly script: Script; readonly assessment: Assessment }> {
     const { settings, target, rules, tracer, reporter } = this.#means;
     const migration = await source.read();
     const script = await parse(migration);
     const told = await this.#knowledge.before(migration);
-    const traced = await tracer.trace(migration, script);
+    const traced = (await tracer?.trace(migration, script)) ?? null;
     // The copy knows what no text tells: what blocks and functions did before.
     const catalog = traced?.catalog ?? null;
     const known = catalog === null ? told : KnownSchema.of(catalog).fork();
@@ -247,7 +294,7 @@ class Assessor {
 
   async #readRates(): Promise<Rates> {
     const { target, tracer, settings } = this.#means;
-    const rates = (await tracer.rates()) ?? ORDINARY;
+    const rates = (await tracer?.rates()) ?? ORDINARY;
     const { connection, pinned } = target;
     const isTheirs = pinned === null || pinned.stats.environment === settings.environment.name;
     if (connection === null || !isTheirs) return rates;
