@@ -48,6 +48,8 @@ export interface TracingRequest {
   readonly project: readonly Migration[] | null;
   /** All that may be traced: the roles that they name are made on a server of our own. */
   readonly migrations: readonly Migration[];
+  /** Milliseconds that all the statements together may take, the making of the copy apart; null: as long as they take. */
+  readonly limitMs: number | null;
 }
 
 export interface TracedScript {
@@ -84,6 +86,7 @@ export class Tracing {
   readonly #tracks = new Map<Start, Promise<Track>>();
   #place: Promise<ScratchPlace> | null = null;
   #base: Promise<ScratchDatabase> | null = null;
+  #spentMs = 0;
 
   constructor(request: TracingRequest) {
     this.#request = request;
@@ -95,7 +98,12 @@ export class Tracing {
    */
   async trace(migration: Migration, script: Script): Promise<TracedScript> {
     const track = await this.#track(this.#startOf(migration));
-    return track.trace(migration, script);
+    const { limitMs } = this.#request;
+    const begun = performance.now();
+    const deadline = limitMs === null ? Number.POSITIVE_INFINITY : begun + limitMs - this.#spentMs;
+    const traced = await track.trace(migration, script, deadline);
+    this.#spentMs += performance.now() - begun;
+    return traced;
   }
 
   /** How fast the server of the copies works; null where nothing was traced. */
@@ -227,7 +235,7 @@ class Track {
     this.#isStale = has.catalog === null;
   }
 
-  async trace(migration: Migration, script: Script): Promise<TracedScript> {
+  async trace(migration: Migration, script: Script, deadline: number): Promise<TracedScript> {
     const isNative = migration.folder !== null;
     for (const earlier of this.#before) {
       if (isNative && earlier.id >= migration.id) break;
@@ -253,6 +261,7 @@ class Track {
       second: this.#second,
       ownServer: this.#place.kind === 'local-server',
       hasSchema: isWhole,
+      deadline,
     });
     await this.#connection.script(CLEAN_SESSION);
     // What did not run here would have left something for those that follow.

@@ -21,6 +21,9 @@ export type TraceChoice = 'auto' | 'on' | 'off';
 /** More sources than a person reads at once are a matter of the texts alone, unless tracing is asked for. */
 const MOST_SOURCES = 100;
 
+/** Nobody waits longer for what was not asked for: a file of ten thousand INSERTs. */
+const LIMIT_MS = 60_000;
+
 export class ScriptTracer {
   readonly #settings: Settings;
   readonly #target: AssessTarget;
@@ -51,16 +54,19 @@ export class ScriptTracer {
     }
   }
 
-  /** Null: the script was not run. Throws only where tracing was asked for. */
-  async trace(migration: Migration, script: Script): Promise<TracedScript | null> {
-    if (this.#choice === 'off') return null;
   /** Whether no script will be run. */
   get isOff(): boolean {
     return this.#choice === 'off';
   }
 
+  /** Null: the script was not run. Throws only where tracing was asked for. */
+  async trace(migration: Migration, script: Script): Promise<TracedScript | null> {
+    if (this.#choice === 'off') return null;
     try {
-      if (!this.#isWorthwhile(migration, script)) return null;
+      if (!this.#isWorthwhile(migration, script)) {
+        if (this.#choice === 'on') this.#tellNoSchema(migration);
+        return null;
+      }
       this.#tracing ??= this.#open();
       return await (await this.#tracing).trace(migration, script);
     } catch (error) {
@@ -104,7 +110,15 @@ export class ScriptTracer {
       applied: applied === null ? null : new Set(applied),
       project: existsSync(this.#settings.migrations) ? await readMigrations(this.#settings) : null,
       migrations: migrations.filter((migration) => migration !== null),
+      limitMs: this.#choice === 'on' ? null : LIMIT_MS,
     });
+  }
+
+  #tellNoSchema({ up }: Migration): void {
+    this.#tell(
+      `${up.path} was not run: there is neither a database nor a history that would give it a schema`,
+      'name a database with --url or --env, or run assess where the migrations are',
+    );
   }
 
   /** Each thing once. */

@@ -41,9 +41,13 @@ it('Ctrl-C leaves no database behind on another server', async () => {
     'ferrata.config.yaml',
     `environments: { development: { policy: { scratchUrl: "${made.url}" } } }`,
   );
+  // Somebody else on that server.
+  const other = await made.connect();
   const shared = await made.start(['assess']);
   await until(sleeping);
   shared.process.kill('SIGINT');
   expect(await shared.ended).toMatchObject({ code: 130 });
   expect(await scratch()).toBe(before);
+  expect(await other.rows('SELECT 1')).toEqual([[1]]);
+  await other.close();
 });

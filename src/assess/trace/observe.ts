@@ -2,6 +2,7 @@
 import { isFerrataError } from '../../errors.ts';
 import type { Connection } from '../../postgres/connection.ts';
 import { sqlStateOf } from '../../postgres/errors.ts';
+import type { ParsedStatement } from '../../sql/model.ts';
 import { quoteQualified } from '../../sql/quote.ts';
 import type { StatementLock } from '../model.ts';
 import { type Counters, counters } from './counters.ts';
@@ -42,6 +43,8 @@ export interface ObserveOptions {
   readonly inTransaction?: boolean;
   /** What was there before the transaction in hand: only of that is told. By default all that is there. */
   readonly existing?: Snapshot;
+  /** The statement, where it has been parsed already. */
+  readonly parsed?: readonly ParsedStatement[];
   /** Further settings while the statement runs. */
   readonly settings?: Readonly<Record<string, string>>;
 }
@@ -71,7 +74,7 @@ export async function observeFrom(
   before: Snapshot | null,
   options: ObserveOptions,
 ): Promise<Observed> {
-  const subjects = await subjectsOf(sql);
+  const subjects = await subjectsOf(sql, options.parsed);
   const run = options.transactional
     ? await runInside(connection, sql, before, options)
     : await runOutside(connection, sql, before, subjects, options);

@@ -32,6 +32,8 @@ export interface TraceRequest {
   readonly ownServer: boolean;
   /** False: the copy holds nothing but what scripts made on it; that something is missing says nothing. */
   readonly hasSchema: boolean;
+  /** By `performance.now()`: what has not begun by then does not run. */
+  readonly deadline?: number;
 }
 
 /** By position in the script; statements that control transactions are not in it. */
@@ -42,6 +44,8 @@ export type Trace = ReadonlyMap<number, TracedStatement>;
  * large one; and nothing may take long here.
  */
 const SETTINGS = { enable_seqscan: 'off', statement_timeout: '30s' } as const;
+
+const TOO_LONG = 'the time for the trace was over';
 
 /** A procedure that commits; a command that refuses to run in a transaction. Only running them tells. */
 const NEEDS_NO_TRANSACTION = new Set(['2D000', '25001']);
@@ -93,7 +97,8 @@ class Tracer {
   }
 
   #mayRun(index: number): boolean {
-    const { ownServer } = this.#request;
+    const { ownServer, deadline = Number.POSITIVE_INFINITY } = this.#request;
+    if (performance.now() > deadline) this.#stopped ??= TOO_LONG;
     const never = neverHere(this.#statement(index), { ownServer, beyond: this.#beyond });
     const reason = this.#stopped ?? never;
     if (reason === null) return true;
@@ -137,6 +142,11 @@ class Tracer {
       const start = this.#now;
       const { steps, failure } = await this.#pass(left, keep, mayRunAlone);
       for (const { index, observation } of steps) this.#traced.set(index, { state: 'observed', observation });
+      if (this.#stopped !== null) {
+        this.#now = start;
+        for (const index of left) if (!this.#traced.has(index)) this.#mayRun(index);
+        return;
+      }
       if (failure === null) {
         const again = keep && mayRunAlone && hides(steps);
         const last = steps.at(-1);
@@ -170,6 +180,7 @@ class Tracer {
           known = null;
           continue;
         }
+        if (!this.#mayRun(index)) break;
         const step = await this.#observe(index, known, true, true, start);
         start ??= step.before;
         known = step.after;
@@ -180,7 +191,9 @@ class Tracer {
       const last = steps.at(-1);
       if (failure === null && last !== undefined) failure = await this.#deferred(last);
       const runsAgain = mayRunAlone && hides(steps);
-      await connection.script(failure === null && keep && !runsAgain ? 'COMMIT' : 'ROLLBACK');
+      await connection.script(
+        failure === null && keep && !runsAgain && this.#stopped === null ? 'COMMIT' : 'ROLLBACK',
+      );
       return { steps, failure };
     } catch (error) {
       await connection.script('ROLLBACK').catch(() => {});
@@ -234,7 +247,9 @@ class Tracer {
     existing: Snapshot | null = null,
   ): Promise<Step> {
     const { connection, second } = this.#request;
-    const observed = await observeFrom(connection, this.#statement(index).text, before, {
+    const statement = this.#statement(index);
+    const observed = await observeFrom(connection, statement.text, before, {
+      parsed: [statement],
       second,
       keep: true,
       transactional,

@@ -24,9 +24,8 @@ export interface Subjects {
 }
 
 /** The server reads grammars that the parser at hand may not: a statement of those is about nothing known. */
-export async function subjectsOf(sql: string): Promise<Subjects> {
-  const script = await parseScript(sql, '').catch(() => null);
-  const statements = script?.statements ?? [];
+export async function subjectsOf(sql: string, parsed?: readonly ParsedStatement[]): Promise<Subjects> {
+  const statements = parsed ?? (await parseScript(sql, '').catch(() => null))?.statements ?? [];
   const changesPartitions = statements.some(({ node }) =>
     children(node, 'cmds').some((command) =>
       /^AT_(At|De)tachPartition/.test(text(command.node, 'subtype') ?? ''),

@@ -190,6 +190,24 @@ for (const major of outerMajors()) {
       expect(inside).toMatchObject({ state: 'failed', error: { sqlstate: '2D000' } });
     });
 
+    it('when the time is over the rest does not run', async () => {
+      const [never] = await trace('ALTER TABLE t ADD COLUMN x int', { deadline: performance.now() });
+      expect(never).toEqual({ state: 'untraced', reason: 'the time for the trace was over' });
+      const inside = await trace(
+        `BEGIN; ALTER TABLE t ADD COLUMN z int; SELECT pg_sleep(1.5); ALTER TABLE r ADD COLUMN y int; COMMIT;`,
+        { deadline: performance.now() + 1200 },
+      );
+      expect(inside.map((one) => one?.state)).toEqual([
+        undefined,
+        'observed',
+        'observed',
+        'untraced',
+        undefined,
+      ]);
+      const columns = `SELECT count(*) AS n FROM pg_attribute WHERE attname IN ('x', 'y', 'z') AND attnum > 0 AND attrelid IN ('t'::regclass, 'r'::regclass)`;
+      expect(await count(columns)).toBe(0);
+    });
+
     it('what reaches beyond the database does not run', async () => {
       const traced = await trace(
         `
