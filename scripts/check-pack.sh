@@ -16,14 +16,14 @@ tarball=$(npm pack --silent --ignore-scripts --pack-destination "$work" | tail -
 # What is in it.
 tar -tzf "$work/$tarball" | sed 's#^package/##' >"$work/files"
 grep -vE '^(bin/|dist/|docs/|package\.json$|README\.md$|LICENSE$|CHANGELOG\.md$)' "$work/files" && fail "holds files that nobody needs"
-for wanted in bin/ferrata.js dist/index.js dist/index.d.ts dist/cli/main.js README.md LICENSE CHANGELOG.md; do
+for wanted in bin/ferrata.js dist/index.js dist/index.d.ts dist/cli/main.js dist/program/main.js README.md LICENSE CHANGELOG.md; do
   grep -qx "$wanted" "$work/files" || fail "lacks $wanted"
 done
 # A module whose source is gone stays in dist/ until somebody removes it.
 while read -r module; do
   source="src/${module#dist/}"
   test -f "${source%.js}.ts" || fail "holds $module, which has no source: remove dist/ and build again"
-done < <(grep -E '^dist/.*\.js$' "$work/files")
+done < <(grep -E '^dist/.*\.js$' "$work/files" | grep -v '^dist/program/')
 
 mkdir "$work/app"
 cd "$work/app"

@@ -40,6 +40,7 @@ export async function built(): Promise<string> {
         console.warn(`The build has type errors:\n${error.stdout ?? ''}`);
       },
     );
+    await run(process.execPath, [join(ROOT, 'scripts/bundle.mjs'), join(home, 'dist')], { cwd: ROOT });
     await mkdir(join(folder, 'ready'));
   } catch (error) {
     await mkdir(join(folder, 'failed'));
