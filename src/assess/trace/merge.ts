@@ -62,7 +62,7 @@ export function mergeTrace(told: Told, traced: TracedStatement | undefined, cont
     source: 'traced',
     locks,
     rewrites: seen.rewrites,
-    scans: seen.scans,
+    scans: [...new Set([...seen.scans, ...queried(told, seen, context)])],
     builds: seen.builds,
     validates: mergedValidates(told.validates, seen),
     loses: [
@@ -180,6 +180,16 @@ function mayHide(mode: LockMode, context: MergeContext): boolean {
   return strength(mode) < FELT || !context.transactional;
 }
 
+/**
+ * Relations that a query inside of the statement reads whole, as the text tells: the plan of a copy with some rows goes
+ * by indexes where that of a large table would not.
+ */
+function queried(told: Told, seen: Seen, { kind }: MergeContext): readonly string[] {
+  if (OPAQUE.has(kind)) return [];
+  const read = seen.locks.filter(({ mode }) => mode === 'AccessShareLock').map(({ relation }) => relation);
+  return told.scans.filter((relation) => read.includes(relation));
+}
+
 /** The text's own words for what is proved, where the table was read for it; else what the server proved. */
 function mergedValidates(told: readonly string[], seen: Seen): readonly string[] {
   const proved = told.filter((what) =>
@@ -230,7 +240,7 @@ function setDifferences(told: Told, seen: Seen, context: MergeContext): readonly
     [...new Set([...said, ...real])].flatMap((relation) => {
       const [isSaid, isReal] = [said.includes(relation), real.includes(relation)];
       if (isSaid === isReal || context.isPartitioned(relation)) return [];
-      if (what === 'scan' && isReal && sources.has(relation)) return [];
+      if (what === 'scan' && sources.has(relation)) return [];
       return [{ what, relation, static: isSaid ? what : null, traced: isReal ? what : null }];
     });
   // A rewrite reads the table as well, whether that is said or not.
