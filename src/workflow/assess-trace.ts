@@ -85,7 +85,7 @@ export class Tracing {
   readonly #request: TracingRequest;
   readonly #tracks = new Map<Start, Promise<Track>>();
   #place: Promise<ScratchPlace> | null = null;
-  #base: Promise<ScratchDatabase> | null = null;
+  #base: Promise<Base> | null = null;
   #spentMs = 0;
 
   constructor(request: TracingRequest) {
@@ -146,7 +146,12 @@ export class Tracing {
     // Where all scripts start alike the first copy will do.
     const starts = new Set(this.#request.migrations.map((migration) => this.#startOf(migration)));
     const isShared = starts.has('live') && starts.has('pending');
-    const database = base === null ? await place.create() : isShared ? await place.create(base.name) : base;
+    const database =
+      base === null
+        ? await place.create()
+        : isShared
+          ? await place.create(base.database.name)
+          : base.database;
     const { applied, project } = this.#request;
     const before =
       start === 'pending'
@@ -157,7 +162,8 @@ export class Tracing {
     const connection = await database.connector.connect('trace');
     const second = await database.connector.connect('trace');
     return new Track(this.#request, place, { connection, second }, before, {
-      hasRows: isCopy,
+      // Nothing can be put into tables that are not there yet.
+      rows: base?.rows ?? (start === 'nothing' ? {} : null),
       hasSchema: start !== 'nothing',
       catalog: isCopy ? (this.#request.target?.catalog ?? null) : null,
     });
@@ -181,23 +187,37 @@ export class Tracing {
   }
 
   /** The target's schema with rows: what the copies are made from. Nobody stays connected to it. */
-  async #makeBase(place: ScratchPlace): Promise<ScratchDatabase> {
+  async #makeBase(place: ScratchPlace): Promise<Base> {
     const { target, reporter } = this.#request;
     if (target === null) throw new FerrataError('internal', 'A copy was asked for of no database.');
     const { database, catalog } = await copySchema(place, target.catalog, target.connector, reporter);
     await copySettings(target.connection, database, place);
     const connection = await database.connector.connect('trace');
-    await fill(connection, catalog).finally(() => connection.close());
-    return database;
+    const rows = await fill(connection, catalog).finally(() => connection.close());
+    return { database, rows };
   }
+}
+
+/** Rows that tables hold, by name. */
+type Rows = Readonly<Record<string, number>>;
+
+/** What copies are made from. */
+interface Base {
+  readonly database: ScratchDatabase;
+  readonly rows: Rows;
 }
 
 /** Enough to tell a table that is read from one that is not. */
 const FEW_ROWS = 4;
 
 /** Rows are for seeing what is read; what cannot be made is no reason not to look. */
-async function fill(connection: Connection, catalog: Catalog): Promise<void> {
-  await fillSynthetic(connection, catalog, { variant: 'castable-text', rows: FEW_ROWS }).catch(ignoreServer);
+async function fill(connection: Connection, catalog: Catalog): Promise<Rows> {
+  try {
+    return (await fillSynthetic(connection, catalog, { variant: 'castable-text', rows: FEW_ROWS })).rows;
+  } catch (error) {
+    ignoreServer(error);
+    return {};
+  }
 }
 
 /** One copy, on which scripts run one after the other. */
@@ -209,7 +229,8 @@ class Track {
   /** Migrations that come before some that may be traced, in order. */
   readonly #before: readonly Migration[];
   readonly #done = new Set<string>();
-  #hasRows: boolean;
+  /** Null: the tables have not been given any. */
+  #rows: Rows | null;
   /** Whether what is not on the copy is not on the target either. */
   #isWhole: boolean;
   readonly #hasSchema: boolean;
@@ -221,14 +242,14 @@ class Track {
     place: ScratchPlace,
     connections: { readonly connection: Connection; readonly second: Connection },
     before: readonly Migration[],
-    has: { readonly hasRows: boolean; readonly hasSchema: boolean; readonly catalog: Catalog | null },
+    has: { readonly rows: Rows | null; readonly hasSchema: boolean; readonly catalog: Catalog | null },
   ) {
     this.#request = request;
     this.#place = place;
     this.#connection = connections.connection;
     this.#second = connections.second;
     this.#before = before;
-    this.#hasRows = has.hasRows || !has.hasSchema;
+    this.#rows = has.rows;
     this.#isWhole = has.hasSchema;
     this.#hasSchema = has.hasSchema;
     this.#catalog = has.catalog;
@@ -243,10 +264,7 @@ class Track {
     }
     this.#done.add(migration.id);
     const catalog = this.#hasSchema ? await this.#readCatalog() : null;
-    if (catalog !== null && !this.#hasRows) {
-      await fill(this.#connection, catalog);
-      this.#hasRows = true;
-    }
+    if (catalog !== null) this.#rows ??= await fill(this.#connection, catalog);
     const context = transactionContext(catalog);
     const parts = isNative ? nativeParts(script, context) : partsOf(script, context);
     const { lockTimeoutMs } = this.#request.settings.environment.policy;
@@ -261,6 +279,7 @@ class Track {
       second: this.#second,
       ownServer: this.#place.kind === 'local-server',
       hasSchema: isWhole,
+      rows: this.#rows ?? {},
       deadline,
     });
     await this.#connection.script(CLEAN_SESSION);

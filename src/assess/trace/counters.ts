@@ -6,7 +6,7 @@
 import type { Reading } from './reading.ts';
 
 export interface Counts {
-  /** Sequential scans begun. */
+  /** Sequential scans begun; of an index, scans of it. */
   readonly scans: number;
   /** Tuples that they gave. */
   readonly read: number;
@@ -14,7 +14,7 @@ export interface Counts {
   readonly written: number;
 }
 
-/** By the oid of the table. */
+/** By the oid of the table or index. */
 export type Counters = ReadonlyMap<number, Counts>;
 
 const NOTHING: Counts = { scans: 0, read: 0, written: 0 };
@@ -26,7 +26,7 @@ export const counters: Reading<Counters> = {
         pg_catalog.pg_stat_get_xact_tuples_returned(c.oid) AS read,
         pg_catalog.pg_stat_get_xact_tuples_inserted(c.oid) + pg_catalog.pg_stat_get_xact_tuples_updated(c.oid)
           + pg_catalog.pg_stat_get_xact_tuples_deleted(c.oid) AS written
-      FROM pg_catalog.pg_class c WHERE c.oid >= 16384 AND c.relkind IN ('r', 'm')) t
+      FROM pg_catalog.pg_class c WHERE c.oid >= 16384 AND c.relkind IN ('r', 'm', 'i')) t
     WHERE scans > 0 OR read > 0 OR written > 0`,
   ],
   parse: ([rows = []]) =>

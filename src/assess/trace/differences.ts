@@ -41,17 +41,21 @@ export interface Moments {
   readonly counters: readonly [before: Counters, after: Counters];
 }
 
-/** `existing`: the relations, by oid, of which is told what was written and read. */
+/**
+ * @param existing the relations, by oid, of which is told what was written and read
+ * @param rows how many rows tables hold, by name, as far as it is known
+ */
 export function differences(
   moments: Moments,
   messages: readonly string[],
   existing: ReadonlyMap<number, unknown>,
+  rows: Readonly<Record<string, number>> = {},
 ): ObservedDifferences {
   const { before, after } = moments;
   const relations = [...before.relations.values()].filter(({ oid }) => existing.has(oid));
   const known = new Map(relations.map((relation) => [relation.oid, relation]));
   const old = { ...moments, before: { ...before, relations: known } };
-  const storage = new Storage(old, new Said(messages));
+  const storage = new Storage(old, new Said(messages), rows);
   return {
     rewrites: names(relations.filter((relation) => storage.isRewritten(relation))),
     scans: names(relations.filter((relation) => storage.isScanned(relation))),
@@ -86,6 +90,9 @@ class Said {
   }
 }
 
+/** In fewer rows one that is looked for cannot be told from all. */
+const TELLING_ROWS = 3;
+
 /** Which files were written and read. */
 class Storage {
   readonly #before: Snapshot;
@@ -98,10 +105,10 @@ class Storage {
   readonly #newlyValid: readonly SnapshotConstraint[];
   /** Names of constraints that were valid before. */
   readonly #wasValid: ReadonlySet<string>;
-  /** Tables that the proof of a foreign key or the build of an index reads, by whatever plan. */
+  /** Tables that the proof of a foreign key, the build of an index or a scan of a whole index reads. */
   readonly #readFor = new Set<number>();
 
-  constructor({ before, after, counters }: Moments, said: Said) {
+  constructor({ before, after, counters }: Moments, said: Said, rows: Readonly<Record<string, number>>) {
     this.#before = before;
     this.#after = after;
     this.#counters = counters;
@@ -111,6 +118,14 @@ class Storage {
     );
     this.built = this.#builtIndexes();
     for (const { table } of this.built) if (table !== null) this.#readFor.add(table);
+    for (const index of before.relations.values()) {
+      const table = index.kind === 'i' ? before.relations.get(index.table ?? 0) : undefined;
+      const { scans, read } = counted(...counters, index.oid);
+      // A scan of the index that gives every row is one of the table: it went there for its order.
+      const all = rows[table?.name ?? ''] ?? 0;
+      if (table !== undefined && all >= TELLING_ROWS && scans > 0 && read / scans >= all)
+        this.#readFor.add(table.oid);
+    }
     this.#newlyValid = [...after.constraints.values()].filter(
       ({ oid, relation, validated }) =>
         validated && before.relations.has(relation) && before.constraints.get(oid)?.validated !== true,

@@ -45,6 +45,8 @@ export interface ObserveOptions {
   readonly existing?: Snapshot;
   /** The statement, where it has been parsed already. */
   readonly parsed?: readonly ParsedStatement[];
+  /** How many rows tables hold, by name, as far as it is known: tells a whole index that is read from a look-up. */
+  readonly rows?: Readonly<Record<string, number>>;
   /** Further settings while the statement runs. */
   readonly settings?: Readonly<Record<string, string>>;
 }
@@ -86,7 +88,7 @@ export async function observeFrom(
   });
   const observation = {
     locks,
-    ...differences(run, run.messages, existing),
+    ...differences(run, run.messages, existing, options.rows),
     lockTimeoutMs: run.lockTimeoutMs === 0 ? null : run.lockTimeoutMs,
     messages: run.messages,
     error: run.error,

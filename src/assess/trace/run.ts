@@ -32,6 +32,8 @@ export interface TraceRequest {
   readonly ownServer: boolean;
   /** False: the copy holds nothing but what scripts made on it; that something is missing says nothing. */
   readonly hasSchema: boolean;
+  /** How many rows tables hold on the copy, by name, as far as it is known. */
+  readonly rows?: Readonly<Record<string, number>>;
   /** By `performance.now()`: what has not begun by then does not run. */
   readonly deadline?: number;
 }
@@ -41,9 +43,14 @@ export type Trace = ReadonlyMap<number, TracedStatement>;
 
 /**
  * While a statement runs. What reads a table of some rows from end to end rather than by its index would not do so on a
- * large one; and nothing may take long here.
+ * large one; what is left then has no index to go by. A whole index that is read for its columns would hide that. And nothing may take long here.
  */
-const SETTINGS = { enable_seqscan: 'off', statement_timeout: '30s' } as const;
+const SETTINGS = {
+  enable_seqscan: 'off',
+  enable_indexonlyscan: 'off',
+  enable_mergejoin: 'off',
+  statement_timeout: '30s',
+} as const;
 
 const TOO_LONG = 'the time for the trace was over';
 
@@ -246,10 +253,11 @@ class Tracer {
     inTransaction: boolean,
     existing: Snapshot | null = null,
   ): Promise<Step> {
-    const { connection, second } = this.#request;
+    const { connection, second, rows = {} } = this.#request;
     const statement = this.#statement(index);
     const observed = await observeFrom(connection, statement.text, before, {
       parsed: [statement],
+      rows,
       second,
       keep: true,
       transactional,

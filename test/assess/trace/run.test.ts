@@ -171,6 +171,22 @@ for (const major of outerMajors()) {
       expect(modeOn(seen(next), 'public.r')).toBe('AccessExclusiveLock');
     });
 
+    it('a plan by an index is one; without an index the table is read', async () => {
+      const [byKey, byNothing, copy, join] = await trace(
+        `
+        UPDATE t SET a = 1 WHERE id = 3;
+        UPDATE t SET a = 1 WHERE b = 'b3';
+        INSERT INTO r SELECT id + 100 FROM t ORDER BY id;
+        UPDATE t SET a = 1 FROM r WHERE r.id = t.id AND t.b = 'b4';`,
+        { rows: { 'public.t': 20, 'public.r': 20 } },
+      );
+      expect(seen(byKey).scans).toEqual([]);
+      expect(seen(byNothing).scans).toEqual(['public.t']);
+      expect(seen(copy).scans).toEqual(['public.t']);
+      // One of the two is gone through, the other looked up by its key.
+      expect(seen(join).scans).toHaveLength(1);
+    });
+
     it('a procedure that commits, and statements under another role', async () => {
       const sql = `
         CREATE PROCEDURE pieces() LANGUAGE plpgsql AS
