@@ -300,6 +300,11 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     { sql: 'CREATE TABLE n (id int); LOCK TABLE n', found: [] },
     { sql: "UPDATE t SET c = 'x' WHERE id = 1; ALTER TABLE nokey ADD COLUMN z int", found: [] },
     {
+      sql: 'INSERT INTO r SELECT id + 100 FROM t; ALTER TABLE nokey ADD COLUMN z int',
+      loose: true,
+      found: ['analyze-after-backfill', 'missing-lock-timeout'],
+    },
+    {
       sql: "UPDATE t SET c = 'x' WHERE id = 1; ALTER TABLE nokey ADD COLUMN z int",
       loose: true,
       found: ['ddl-plus-dml-mixed', 'missing-lock-timeout'],

@@ -1,14 +1,17 @@
-import type { Node } from '../../sql/tree.ts';
-import type { AssessContext } from '../context.ts';
-import { columnTypeChange } from '../statements/columns.ts';
+/** A change of type that only limits the length of a text. */
+export interface AddedLimit {
+  readonly column: string;
+  readonly length: number;
+}
 
-/** Whether a change of type only limits the length of a text; `alter-type-rewrite` leaves that to this rule. */
-export function addedLimit(
-  command: Node,
-  table: string,
-  context: AssessContext,
-): { readonly column: string; readonly length: number } | null {
-  const { column, from, to, rewrites } = columnTypeChange(command, table, context);
+/** Null where the change is another one; `alter-type-rewrite` leaves these to `text-limit`. */
+export function addedLimit(change: {
+  readonly column: string;
+  readonly from: string | null;
+  readonly to: string;
+  readonly rewrites: boolean;
+}): AddedLimit | null {
+  const { column, from, to, rewrites } = change;
   const length = /^character varying\((\d+)\)$/.exec(to)?.[1];
   if (!rewrites || from === null || length === undefined) return null;
   const limited = /^(?:text|character varying(?:\((\d+)\))?)$/.exec(from);

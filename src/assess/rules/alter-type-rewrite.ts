@@ -1,3 +1,4 @@
+import { addedLimit } from './added-limit.ts';
 import { rule } from './rule.ts';
 import { typeChanges } from './type-changes.ts';
 import { typeSteps } from './type-steps.ts';
@@ -11,6 +12,8 @@ export const alterTypeRewrite = rule({
   applies: (analysis, context) =>
     typeChanges(analysis, context)
       .filter((change) => change.rewrites && !change.zone)
+      // A limit of length has a rule, and a way round, of its own.
+      .filter((change) => change.definition.raw_default !== undefined || addedLimit(change) === null)
       .map((change) => {
         const steps = typeSteps(analysis, change, context);
         return {

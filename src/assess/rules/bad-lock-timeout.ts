@@ -10,52 +10,44 @@ export const badLockTimeout = scriptRule({
   read: () => {
     let inBlock = false;
     let blockSeen = false;
-    let lockedBefore: { relation: string; line: number } | null = null;
-    let early: ScriptHit | null = null;
+    let locked: { readonly relation: string; readonly line: number } | null = null;
+    /** Told where something locks under it. */
+    let bad: ScriptHit | null = null;
+    /** Told unless something behind it locks. */
+    let late: ScriptHit | null = null;
     let setBefore = false;
     return {
-      see: (analysis, context) => {
-        const { statement, facts } = analysis;
+      see: ({ statement, facts }, context) => {
         const control = transactionControl(statement);
-        if (control === 'begin') {
-          inBlock = true;
-          blockSeen = true;
-        } else if (control === 'commit' || control === 'rollback') inBlock = false;
+        inBlock = control === 'begin' || (inBlock && control !== 'commit' && control !== 'rollback');
+        blockSeen ||= control === 'begin';
         const setting = settingOf(statement);
         if (setting?.name !== 'lock_timeout') {
           const strong = facts.locks.find((lock) => strength(lock.mode) >= strength('ShareLock'));
-          // A later lock is protected by what is set now.
-          if (strong !== undefined) {
-            lockedBefore ??= { relation: strong.relation, line: statement.line };
-            early = null;
-          }
-          return [];
+          if (strong === undefined) return [];
+          locked ??= { relation: strong.relation, line: statement.line };
+          late = null;
+          const told = bad;
+          bad = null;
+          return told === null ? [] : [told];
         }
-        const value = setting.value === null ? null : milliseconds(setting.value);
-        const fault = faultOf(setting, value, context.surroundings.settings.maxLockTimeoutMs);
-        if (fault !== null) {
-          return [{ statement, message: fault, safeSql: ["SET lock_timeout = '500ms'"] }];
-        }
-        if (setting.local && context.loose && blockSeen && !inBlock) {
-          return [
-            {
-              statement,
-              message: 'SET LOCAL outside a transaction does nothing but warn.',
-              safeSql: ["SET lock_timeout = '500ms'"],
-            },
-          ];
-        }
-        if (context.loose && lockedBefore !== null && !setBefore) {
-          early = {
-            statement,
-            message: `The lock on ${lockedBefore.relation} was taken in line ${lockedBefore.line} already, and nothing behind this line waits for one.`,
-            safeSql: [],
-          };
-        }
+        const outside = setting.local && context.loose && blockSeen && !inBlock;
+        const fault = outside
+          ? 'SET LOCAL outside a transaction does nothing but warn.'
+          : faultOf(setting, context.surroundings.settings.maxLockTimeoutMs);
+        bad = fault === null ? null : { statement, message: fault, safeSql: ["SET lock_timeout = '500ms'"] };
+        late =
+          !context.loose || locked === null || setBefore || bad !== null
+            ? null
+            : {
+                statement,
+                message: `The lock on ${locked.relation} was taken in line ${locked.line} already, and nothing behind this line waits for one.`,
+                safeSql: [],
+              };
         setBefore = true;
         return [];
       },
-      end: () => (early === null ? [] : [early]),
+      end: () => (late === null ? [] : [late]),
     };
   },
   why: 'Zero means no limit, and a long one keeps everybody waiting that long behind the waiting statement; SET LOCAL holds for the transaction that it stands in alone, and outside one not at all (PostgreSQL manual, SET; 19.11.1). In a migration that Ferrata runs, the setting takes the place of its own short limit and ends its retries.',
@@ -70,10 +62,10 @@ export const badLockTimeout = scriptRule({
   },
 });
 
-function faultOf(setting: Setting, value: number | null, limit: number): string | null {
-  if (setting.value === null || value === null) return null;
-  if (value === 0)
-    return 'Zero is no limit: every statement on the table waits behind a lock that does not come.';
-  if (value <= limit) return null;
-  return `For ${setting.value} every statement on the table may wait behind the one that wants the lock.`;
+function faultOf(setting: Setting, limit: number): string | null {
+  const value = setting.value === null ? null : milliseconds(setting.value);
+  if (value === null || (value > 0 && value <= limit)) return null;
+  return value === 0
+    ? 'Zero is no limit: every statement on the table waits behind a lock that does not come.'
+    : `For ${setting.value} every statement on the table may wait behind the one that wants the lock.`;
 }

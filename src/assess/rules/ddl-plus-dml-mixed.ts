@@ -1,8 +1,7 @@
 import { strength } from '../effect.ts';
-import { scriptRule } from './rule.ts';
+import { commands, scriptRule } from './rule.ts';
 import { assumed, readTransactions } from './script-rules.ts';
 import { byTime } from './weight.ts';
-import { isBounded } from './work.ts';
 
 export const ddlPlusDmlMixed = scriptRule({
   id: 'ddl-plus-dml-mixed',
@@ -12,9 +11,12 @@ export const ddlPlusDmlMixed = scriptRule({
     // Ferrata waits for a moment only, and tries again.
     if (!context.loose) return [];
     let written: { relation: string; line: number } | null = null;
-    for (const { statement, facts } of transaction.analyses) {
+    for (const analysis of transaction.analyses) {
+      const { statement, facts } = analysis;
+      // Filling a column and making it NOT NULL at once has a rule of its own.
+      const setsNotNull = commands(analysis, 'AT_SetNotNull').length > 0;
       const strong = facts.locks.find(
-        (lock) => facts.class === 'ddl' && strength(lock.mode) >= strength('ShareLock'),
+        (lock) => !setsNotNull && facts.class === 'ddl' && strength(lock.mode) >= strength('ShareLock'),
       );
       if (written !== null && strong !== undefined) {
         return [
@@ -27,7 +29,9 @@ export const ddlPlusDmlMixed = scriptRule({
         ];
       }
       const target = facts.locks.find((lock) => lock.role === 'target' && lock.mode === 'RowExclusiveLock');
-      if (facts.class === 'dml' && target !== undefined && !isBounded(statement)) {
+      // New rows are in nobody's way.
+      const changes = statement.kind !== 'InsertStmt' && statement.kind !== 'CopyStmt';
+      if (facts.class === 'dml' && target !== undefined && changes) {
         written ??= { relation: target.relation, line: statement.line };
       }
     }

@@ -3,6 +3,7 @@ import { writtenRelations } from '../../sql/relations.ts';
 import { relationOf, showName, text } from '../../sql/tree.ts';
 import { foreignKeysOf, targetColumns } from './foreign-keys.ts';
 import { commands, existingRelation, scriptRule } from './rule.ts';
+import { EmptyColumns } from './whole-table.ts';
 
 export const fkOrphans = scriptRule({
   id: 'fk-orphans',
@@ -10,10 +11,12 @@ export const fkOrphans = scriptRule({
   title: 'A foreign key fails where a row refers to none',
   read: () => {
     const cleaned = new Set<string>();
+    const empty = new EmptyColumns();
     return {
       see: (analysis, context) => {
         const { statement } = analysis;
         for (const name of writtenRelations(statement)) cleaned.add(context.resolve(name) ?? '');
+        empty.note(analysis, context);
         if (statement.kind !== 'AlterTableStmt') return [];
         const table = existingRelation(analysis, context);
         const written = relationOf(statement.node);
@@ -40,7 +43,11 @@ export const fkOrphans = scriptRule({
             },
           ];
         });
-        return [...added, ...validated].map(({ columns, referenced, targets, full }) => ({
+        // NULL refers to nothing.
+        const filled = [...added, ...validated].filter(
+          ({ columns, full }) => full || !columns.some((column) => empty.has(table, column)),
+        );
+        return filled.map(({ columns, referenced, targets, full }) => ({
           statement,
           message: `The statement fails where a row of ${table} refers to none of ${referenced}; whether one does, only its rows tell.`,
           safeSql:
