@@ -159,6 +159,7 @@ export class Tracing {
         : start === 'history'
           ? (project ?? [])
           : [];
+    if (base === null) await assumeTimeZone(database, place);
     const connection = await database.connector.connect('trace');
     const second = await database.connector.connect('trace');
     return new Track(this.#request, place, { connection, second }, before, {
@@ -359,6 +360,17 @@ async function copySettings(from: Connection, database: ScratchDatabase, place: 
   } finally {
     await admin.close();
   }
+}
+
+/**
+ * Whether a timestamp becomes one with a time zone at no cost depends on the session's zone. That of a target which nobody
+ * has seen is taken to be one where it does not: our own server runs in UTC, and would hide it.
+ */
+async function assumeTimeZone(database: ScratchDatabase, place: ScratchPlace): Promise<void> {
+  const admin = await place.admin.connect('trace');
+  await admin
+    .script(`ALTER DATABASE ${quoteIdent(database.name)} SET TimeZone = 'Europe/Berlin'`)
+    .finally(() => admin.close());
 }
 
 function listOf(value: string): string {

@@ -178,6 +178,10 @@ describe.each(outerMajors())('PostgreSQL %i', (major) => {
     await project.connection.script(`ALTER DATABASE ${name} SET TimeZone = 'UTC'`);
     const [utc] = (await assess(project, [])).assessments;
     expect(utc?.statements[0]).toMatchObject({ source: 'traced', rewrites: [] });
+    // Of a target that nobody has seen the zone is not known: nothing is made out to be cheap.
+    await project.migration('0_base', 'CREATE TABLE t (at timestamp);');
+    const [, unseen] = (await assess(project.offline, [])).assessments;
+    expect(unseen?.statements[0]).toMatchObject({ source: 'traced', rewrites: ['public.t'] });
   });
 });
 
