@@ -26,17 +26,18 @@ export const enumAddValueTx = scriptRule({
     const uses = new Map<Analysis, ReadonlySet<string> | null>();
     return {
       see: (analysis, context) => {
+        // Ferrata commits between the two by itself.
+        if (!context.loose) return [];
         seen.push(analysis);
+        // Which enums it can speak of depends on the moment.
+        if (added.size > 0) uses.set(analysis, enumsIn(analysis, context));
         const label = newLabel(analysis, context);
         if (label !== null) added.set(analysis, label);
-        // Which enums it can speak of depends on the moment; before the first label it does not matter.
-        if (added.size > 0) uses.set(analysis, enumsIn(analysis, context));
         return [];
       },
       end: (context) => {
-        // Ferrata commits between the two by itself.
-        if (!context.loose) return [];
-        return transactions(seen, true).flatMap((transaction) => {
+        if (added.size === 0) return [];
+        return transactions(seen, context.loose).flatMap((transaction) => {
           const hits: ScriptHit[] = [];
           const open: NewLabel[] = [];
           for (const analysis of transaction.analyses) {
