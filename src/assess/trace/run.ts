@@ -182,21 +182,16 @@ class Tracer {
     try {
       for (const index of indexes) {
         const statement = this.#statement(index);
-        if (transactionControl(statement) === 'savepoint') {
-          await connection.script(statement.text);
-          known = null;
-          continue;
-        }
         if (!this.#mayRun(index)) break;
         const step = await this.#observe(index, known, true, true, start);
         start ??= step.before;
         known = step.after;
         if (step.observation.error !== null) failure = step;
         if (failure !== null) break;
-        steps.push(step);
+        if (transactionControl(statement) === null) steps.push(step);
       }
       const last = steps.at(-1);
-      if (failure === null && last !== undefined) failure = await this.#deferred(last);
+      if (failure === null && keep && last !== undefined) failure = await this.#deferred(last);
       const runsAgain = mayRunAlone && hides(steps);
       await connection.script(
         failure === null && keep && !runsAgain && this.#stopped === null ? 'COMMIT' : 'ROLLBACK',

@@ -54,7 +54,7 @@ export interface Snapshot {
 }
 
 /**
- * One message for all of it. Objects of the system, of TOAST and of other sessions' temporary schemas are left out;
+ * One message for all of it. Objects of the system, of TOAST and of sessions (temporary ones) are left out;
  * `oid >= 16384` leaves the first ones out (FirstNormalObjectId).
  */
 const RELATIONS = `
@@ -66,7 +66,8 @@ const RELATIONS = `
   FROM pg_catalog.pg_class c
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid
-  WHERE c.oid >= 16384 AND c.relkind <> 't' AND n.nspname NOT IN ('pg_toast', 'pg_catalog', 'information_schema')`;
+  WHERE c.oid >= 16384 AND c.relkind <> 't' AND n.nspname !~ '^pg_'
+    AND n.nspname NOT IN ('information_schema', 'ferrata', 'ferrata_attic')`;
 
 const COLUMNS = `
   SELECT a.attrelid, a.attnum, a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), NOT a.attnotnull

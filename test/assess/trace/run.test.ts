@@ -110,6 +110,20 @@ for (const major of outerMajors()) {
       expect(await count(`SELECT count(*) AS n FROM pg_class WHERE relname IN ('later', 't_x')`)).toBe(2);
     });
 
+    it('temporary tables are nobody else’s, and a savepoint that is not there fails', async () => {
+      const [, write, drop] = await trace(
+        'CREATE TEMP TABLE scratch (id int); INSERT INTO scratch SELECT id FROM t; DROP TABLE scratch;',
+      );
+      expect(
+        seen(write)
+          .locks.map(({ relation }) => relation)
+          .filter((name) => !/^public/.test(name)),
+      ).toEqual([]);
+      expect(seen(drop).dropped).toEqual([]);
+      const broken = await trace('BEGIN; ALTER TABLE t ADD COLUMN x int; ROLLBACK TO nowhere; COMMIT;');
+      expect(broken[2]).toMatchObject({ state: 'failed', error: { sqlstate: '3B001' } });
+    });
+
     it('a new enum label: alone it is usable, in its own transaction it is not', async () => {
       const [add, use] = await trace(`
         ALTER TYPE mood ADD VALUE 'better';
