@@ -256,11 +256,9 @@ export class AssessContext {
   /** The volatility of a function of the schema; null where there is none of this name. */
   functionVolatility(name: QualifiedName): 'immutable' | 'stable' | 'volatile' | null {
     const schemas = name.schema === null ? this.#searchPath : [name.schema];
-    for (const object of this.known.objects('function')) {
-      const prefix = schemas.some((schema) =>
-        object.identity.startsWith(`${quoteQualified(schema, name.name)}(`),
-      );
-      if (!prefix) continue;
+    for (const schema of schemas) {
+      const [object] = this.known.functionsNamed(quoteQualified(schema, name.name));
+      if (object === undefined) continue;
       const { definition } = object.properties as FunctionProperties;
       const head = definition.slice(0, definition.search(/\bAS\b|\bBEGIN ATOMIC\b|\bRETURN\b/));
       if (/\bIMMUTABLE\b/.test(head)) return 'immutable';

@@ -147,22 +147,22 @@ export function byNumbers(a: string, b: string): number {
 }
 
 function readLoose(path: string, shown: string): string {
-  let bytes: Buffer;
+  let text: string;
   try {
-    bytes = readFileSync(path);
+    text = readFileSync(path, 'utf8');
+    // What is no UTF-8 has become replacement characters; a text may also hold some of its own.
+    if (text.includes('\ufffd')) text = decode(readFileSync(path));
   } catch {
     throw unreadable(shown);
   }
-  return normaliseText(decode(bytes));
+  return normaliseText(text);
 }
-
-const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** A file that somebody else wrote may be in any encoding: what is no UTF-8 is read as Latin-1, or UTF-16 by its mark. */
 function decode(bytes: Buffer): string {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return new TextDecoder('utf-16le').decode(bytes);
   try {
-    return UTF8.decode(bytes);
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
     return bytes.toString('latin1');
   }

@@ -96,6 +96,11 @@ export class KnownSchema {
     return this.#linked(`index ${index}`)[0] ?? null;
   }
 
+  /** Functions of this name, whatever their arguments: `schema.name`. */
+  functionsNamed(name: string): readonly KnownObject[] {
+    return this.#linked(`routine ${name}`);
+  }
+
   /** Its partitions, and the tables that inherit from it directly. */
   heirs(table: string): readonly KnownObject[] {
     return this.#linked(`heir ${table}`);
@@ -153,7 +158,7 @@ export class KnownSchema {
     for (let schema: KnownSchema | null = this; schema !== null; ) {
       for (const [key, object] of schema.#own.linked(link)) {
         // What a layer above knows better hides it, whatever that is linked to now.
-        if (!above.some((layer) => layer.get(key) !== undefined)) found.push(object);
+        if (above.length === 0 || !above.some((layer) => layer.get(key) !== undefined)) found.push(object);
       }
       if (schema.#forgotten) break;
       if (!schema.#own.isEmpty) above.push(schema.#own);
@@ -163,6 +168,8 @@ export class KnownSchema {
   }
 }
 
+const NOTHING: readonly (readonly [ObjectKey, KnownObject])[] = [];
+
 /** Catalogs are frozen data, and one is asked for many migrations. */
 const LAYERS = new WeakMap<Catalog, Layer>();
 
@@ -170,6 +177,8 @@ const LAYERS = new WeakMap<Catalog, Layer>();
 class Layer {
   readonly #objects = new Map<ObjectKey, KnownObject | null>();
   readonly #links = new Map<string, Set<ObjectKey>>();
+  /** What was asked for since it last changed. */
+  readonly #lists = new Map<string, readonly (readonly [ObjectKey, KnownObject])[]>();
 
   static of(catalog: Catalog): Layer {
     const layer = new Layer();
@@ -193,6 +202,7 @@ class Layer {
       const members = this.#links.get(link);
       if (members === undefined) this.#links.set(link, new Set([key]));
       else members.add(key);
+      this.#lists.delete(link);
     }
   }
 
@@ -201,11 +211,19 @@ class Layer {
     this.#objects.set(key, null);
   }
 
-  *linked(link: string): Iterable<readonly [ObjectKey, KnownObject]> {
-    for (const key of this.#links.get(link) ?? []) {
+  /** The objects under a link, with their keys. */
+  linked(link: string): readonly (readonly [ObjectKey, KnownObject])[] {
+    const before = this.#lists.get(link);
+    if (before !== undefined) return before;
+    const keys = this.#links.get(link);
+    if (keys === undefined) return NOTHING;
+    const found: (readonly [ObjectKey, KnownObject])[] = [];
+    for (const key of keys) {
       const object = this.#objects.get(key);
-      if (object !== undefined && object !== null) yield [key, object];
+      if (object !== undefined && object !== null) found.push([key, object]);
     }
+    this.#lists.set(link, found);
+    return found;
   }
 
   take(newer: Layer): void {
@@ -218,7 +236,10 @@ class Layer {
   #unlink(key: ObjectKey): void {
     const known = this.#objects.get(key);
     if (known === undefined || known === null) return;
-    for (const link of linksOf(known)) this.#links.get(link)?.delete(key);
+    for (const link of linksOf(known)) {
+      this.#links.get(link)?.delete(key);
+      this.#lists.delete(link);
+    }
   }
 }
 
@@ -241,6 +262,9 @@ function linksOf(object: KnownObject): readonly string[] {
       }
       break;
     }
+    case 'function':
+      links.push(`routine ${/^(?:"(?:[^"]|"")*"|[^"(])*/.exec(object.identity)?.[0]}`);
+      break;
     case 'column':
       links.push(`type ${(object.properties as ColumnProperties).type}`);
       break;

@@ -35,12 +35,12 @@ export const functionOrProcedureDeps = scriptRule({
           for (const hit of found) hit.functions = hit.functions.filter((fn) => !isNamed(fn, name));
         }
         for (const gone of goneNames(analysis, context)) {
-          const functions = bodies(context).filter((fn) => fn.names(gone));
+          const functions = functionsNaming(gone, context);
           if (functions.length === 0) continue;
           found.push({
             statement: analysis.statement,
             what: gone.what,
-            functions: functions.map((fn) => fn.identity),
+            functions,
             message: '',
             safeSql: [],
           });
@@ -116,18 +116,14 @@ function droppedFunctions({ statement }: Analysis): readonly QualifiedName[] {
     .filter((name) => name !== null);
 }
 
-interface Body {
-  readonly identity: string;
-  readonly names: (gone: Gone) => boolean;
-}
-
-/** Functions whose text the server does not look into. */
-function bodies(context: AssessContext): readonly Body[] {
-  return context.known.objects('function').flatMap(({ identity, properties }): readonly Body[] => {
-    const words = wordsIn(properties as FunctionProperties);
-    if (words === null) return [];
-    return [{ identity, names: (gone) => gone.words.every((word) => words.has(word)) }];
-  });
+/** Functions whose text, which the server does not look into, holds all the words. */
+function functionsNaming({ words }: Gone, context: AssessContext): string[] {
+  const found: string[] = [];
+  for (const { identity, properties } of context.known.objects('function')) {
+    const own = wordsIn(properties as FunctionProperties);
+    if (own !== null && words.every((word) => own.has(word))) found.push(identity);
+  }
+  return found;
 }
 
 /** Of functions that were read before; what is known of a function is never changed, only replaced. */

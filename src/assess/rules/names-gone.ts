@@ -33,7 +33,7 @@ export function readGone(
         const { statement, facts } = analysis;
         const control = transactionControl(statement);
         const ended = control === 'begin' || control === 'commit' || !facts.transactional ? close() : [];
-        const taken = nameTaken(statement, context);
+        const taken = open.length === 0 ? null : nameTaken(statement, context);
         if (taken !== null) open = open.filter(({ name }) => name !== taken);
         open.push(...goes(analysis, context));
         return ended;

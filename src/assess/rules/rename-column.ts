@@ -50,15 +50,17 @@ export const renameColumn = scriptRule({
 /** Functions whose text holds both names. */
 function functionsNaming(table: string, column: string, context: AssessContext): readonly string[] {
   const name = table.slice(table.indexOf('.') + 1);
-  const has = (text: string, word: string): boolean =>
-    new RegExp(`(^|[^\\w$])${word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}($|[^\\w$])`).test(text);
+  const whole = (word: string): RegExp =>
+    new RegExp(`(^|[^\\w$])${word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}($|[^\\w$])`);
+  const [tableWord, columnWord] = [whole(name), whole(column)];
   return context.known
     .objects('function')
     .filter(({ properties }) => {
       const { definition, language } = properties as FunctionProperties;
+      if (!definition.includes(name) || !definition.includes(column)) return false;
       // SQL that the server has parsed follows by itself.
       if (language === 'sql' && /\bBEGIN ATOMIC\b|^\s*RETURN\b/m.test(definition)) return false;
-      return has(definition, name) && has(definition, column);
+      return tableWord.test(definition) && columnWord.test(definition);
     })
     .map(({ identity }) => identity)
     .slice(0, 5);
