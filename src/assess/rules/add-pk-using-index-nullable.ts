@@ -1,5 +1,5 @@
 import { quoteIdent } from '../../sql/quote.ts';
-import { indexShape } from './index-shape.ts';
+import { columnOf, knownIndexes } from './known-indexes.ts';
 import { rule } from './rule.ts';
 import { COMMIT, setNotNull } from './steps.ts';
 import { addedKeys, nullable } from './unique-constraint.ts';
@@ -14,8 +14,8 @@ export const addPkUsingIndexNullable = rule({
     addedKeys(analysis, context, 'CONSTR_PRIMARY').flatMap((key) => {
       if (key.using === null) return [];
       const index = context.resolve({ schema: key.written.schema, name: key.using });
-      const definition = index === null ? null : (context.index(index)?.definition ?? null);
-      const columns = (definition === null ? null : indexShape(definition)?.columns) ?? [];
+      const keys = knownIndexes(context, key.table).find(({ name }) => name === index)?.keys ?? [];
+      const columns = keys.map((one) => columnOf(one).column);
       const known = columns.filter((column) => column !== null && context.column(key.table, column) !== null);
       const may = nullable({ ...key, columns: known.filter((column) => column !== null) }, context);
       if (may.length === 0) return [];

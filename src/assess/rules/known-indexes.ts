@@ -65,6 +65,14 @@ function fromDefinition(name: string, properties: IndexProperties): KnownIndex {
   };
 }
 
+/** The column of a key; null for an expression. `plain`: in the default order, with the column's own operators. */
+export function columnOf(key: string): { readonly column: string | null; readonly plain: boolean } {
+  const name = /^(?:"(?:[^"]|"")*"|[a-z_][a-z0-9_$]*)(?=$| )/.exec(key)?.[0];
+  return name === undefined
+    ? { column: null, plain: false }
+    : { column: splitQualified(name)[0] ?? name, plain: key === name };
+}
+
 /** What stands between the parenthesis at `open` and its counterpart. */
 function parenthesised(sql: string, open: number): string | null {
   let depth = 0;

@@ -2,7 +2,7 @@ import type { MaterializedViewProperties } from '../../catalog/model.ts';
 import { deparse } from '../../sql/deparse.ts';
 import { flag } from '../../sql/tree.ts';
 import type { AssessContext } from '../context.ts';
-import { indexShape } from './index-shape.ts';
+import { columnOf, knownIndexes } from './known-indexes.ts';
 import { existingRelation, rule } from './rule.ts';
 import { byTime } from './weight.ts';
 
@@ -42,9 +42,8 @@ export const refreshMatview = rule({
 });
 
 function hasUniqueIndex(view: string, context: AssessContext): boolean {
-  return context.indexes(view).some((name) => {
-    const index = context.index(name);
-    const shape = index === null || !index.valid ? null : indexShape(index.definition);
-    return shape?.unique === true && !shape.partial && !shape.columns.includes(null);
-  });
+  return knownIndexes(context, view).some(
+    ({ unique, valid, where, keys }) =>
+      unique && valid && where === null && keys.every((key) => columnOf(key).column !== null),
+  );
 }

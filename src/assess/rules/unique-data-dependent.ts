@@ -1,8 +1,8 @@
-import { quoteIdent } from '../../sql/quote.ts';
+import { quoteIdent, splitQualified } from '../../sql/quote.ts';
 import { children, flag, type QualifiedName, relationOf, showName, strings, text } from '../../sql/tree.ts';
 import type { Analysis } from '../analyse.ts';
 import type { AssessContext } from '../context.ts';
-import { indexShape } from './index-shape.ts';
+import { columnOf, knownIndexes } from './known-indexes.ts';
 import { addedConstraints, existingRelation, type ScriptHit, scriptRule } from './rule.ts';
 import { EmptyColumns } from './whole-table.ts';
 
@@ -68,33 +68,19 @@ function uniqueOver(analysis: Analysis, context: AssessContext): readonly Unique
 function isProved(key: UniqueKey, empty: EmptyColumns, context: AssessContext): boolean {
   const rows = context.size(key.table)?.rows ?? null;
   if (rows !== null && rows <= 1) return true;
-  const covers = (columns: readonly (string | null)[]): boolean =>
-    columns.length > 0 && columns.every((column) => column !== null && key.columns.includes(column));
-  // NULLs that are told apart in the one key need not be in the other.
-  const strict = (columns: readonly (string | null)[], nullsNotDistinct: boolean): boolean =>
-    !key.nullsNotDistinct ||
-    nullsNotDistinct ||
-    columns.every((column) => column !== null && context.column(key.table, column)?.notNull === true);
-  const byConstraint = context
-    .constraints(key.table)
-    .some(
-      ({ type, columns, definition }) =>
-        (type === 'primary' || type === 'unique') &&
-        covers(columns) &&
-        strict(columns, /NULLS NOT DISTINCT/.test(definition)),
-    );
-  if (byConstraint) return true;
-  const byIndex = context.indexes(key.table).some((name) => {
-    const index = context.index(name);
-    const shape = index === null || !index.valid ? null : indexShape(index.definition);
-    return (
-      shape?.unique === true &&
-      !shape.partial &&
-      covers(shape.columns) &&
-      strict(shape.columns, shape.nullsNotDistinct)
-    );
+  const proved = knownIndexes(context, key.table).some(({ unique, valid, where, keys, definition, name }) => {
+    const columns = keys.map((one) => columnOf(one).column);
+    const known =
+      definition ?? context.constraint(key.table, splitQualified(name).at(-1) ?? '')?.definition ?? '';
+    // NULLs that are told apart in the one key need not be in the other.
+    const strict =
+      !key.nullsNotDistinct ||
+      / NULLS NOT DISTINCT/.test(known) ||
+      columns.every((column) => column !== null && context.column(key.table, column)?.notNull === true);
+    const covered = columns.every((column) => column !== null && key.columns.includes(column));
+    return unique && valid && where === null && columns.length > 0 && covered && strict;
   });
-  if (byIndex) return true;
+  if (proved) return true;
   return !key.nullsNotDistinct && key.columns.some((column) => empty.has(key.table, column));
 }
 

@@ -1,7 +1,7 @@
 import { quoteIdent } from '../../sql/quote.ts';
 import { flag, showName } from '../../sql/tree.ts';
 import type { AssessContext } from '../context.ts';
-import { type IndexShape, indexShape } from './index-shape.ts';
+import { columnOf, type KnownIndex, knownIndexes } from './known-indexes.ts';
 import { rule } from './rule.ts';
 import { type AddedKey, addedKeys } from './unique-constraint.ts';
 
@@ -41,29 +41,30 @@ function reasonAgainst(key: AddedKey, context: AssessContext): Reason | null {
   if (context.isPartitioned(key.table)) {
     return { text: `${key.table} is partitioned`, safeSql: [] };
   }
-  const index = context.resolve({ schema: key.written.schema, name: key.using });
-  const known = index === null ? null : context.index(index);
-  const shape = known === null ? null : indexShape(known.definition);
-  if (index === null || known === null || shape === null) return null;
-  if (!shape.unique) return { text: `${index} is not unique`, safeSql: rebuilt(key, shape) };
-  if (shape.partial) return { text: `${index} has a WHERE`, safeSql: [] };
-  if (shape.columns.includes(null)) return { text: `${index} is on an expression`, safeSql: [] };
-  if (shape.special.includes(true)) {
-    return { text: `${index} has an order or operators of its own`, safeSql: rebuilt(key, shape) };
+  const name = context.resolve({ schema: key.written.schema, name: key.using });
+  const index = knownIndexes(context, key.table).find((one) => one.name === name);
+  if (index === undefined) return null;
+  const columns = index.keys.map(columnOf);
+  if (!index.unique) return { text: `${name} is not unique`, safeSql: rebuilt(key, index) };
+  if (index.where !== null) return { text: `${name} has a WHERE`, safeSql: [] };
+  if (columns.some(({ column }) => column === null))
+    return { text: `${name} is on an expression`, safeSql: [] };
+  if (columns.some(({ plain }) => !plain)) {
+    return { text: `${name} has an order or operators of its own`, safeSql: rebuilt(key, index) };
   }
-  if (!known.valid) {
-    const name = quoteIdent(key.using);
-    return {
-      text: `${index} is not valid`,
-      safeSql: [`DROP INDEX CONCURRENTLY ${name}`, ...rebuilt({ ...key, name: key.using }, shape)],
-    };
-  }
-  return null;
+  if (index.valid) return null;
+  return {
+    text: `${name} is not valid`,
+    safeSql: [
+      `DROP INDEX CONCURRENTLY ${quoteIdent(key.using)}`,
+      ...rebuilt({ ...key, name: key.using }, index),
+    ],
+  };
 }
 
-function rebuilt(key: AddedKey, shape: IndexShape): readonly string[] {
-  const columns = shape.columns.filter((column) => column !== null);
-  if (columns.length < shape.columns.length) return [];
+function rebuilt(key: AddedKey, index: KnownIndex): readonly string[] {
+  const columns = index.keys.flatMap((one) => columnOf(one).column ?? []);
+  if (columns.length < index.keys.length) return [];
   const name = quoteIdent(key.name);
   const table = showName(key.written);
   const word = key.primary ? 'PRIMARY KEY' : 'UNIQUE';
