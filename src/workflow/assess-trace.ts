@@ -3,30 +3,20 @@
  * database, or of nothing. One scratch place per invocation; scripts run for good, each finding what those before it
  * leave behind.
  */
-
-import type { TraceFacts } from '../assess/analyse.ts';
 import type { Measured, MeasuredOn } from '../assess/rates.ts';
-import { measureRates } from '../assess/trace/measure.ts';
-import { partsOf, type TracePart } from '../assess/trace/parts.ts';
-import { traceScript } from '../assess/trace/run.ts';
 import type { Catalog } from '../catalog/model.ts';
-import { readCatalogToRemember, rereadCatalog } from '../catalog/reread/index.ts';
 import type { Settings } from '../config/settings.ts';
-import { FerrataError, isFerrataError } from '../errors.ts';
+import { FerrataError } from '../errors.ts';
 import type { Reporter } from '../events.ts';
-import { CLEAN_SESSION } from '../execute/session.ts';
-import { groupStatements } from '../plan/group.ts';
 import type { Connection, Connector } from '../postgres/connection.ts';
 import { extensionsOf } from '../prepare/rehearse/index.ts';
 import { makeNamedRoles } from '../prepare/rehearse/roles.ts';
 import { openScratchPlace, type ScratchDatabase, type ScratchPlace } from '../prepare/scratch.ts';
 import { copySchema } from '../prepare/scratch-schema.ts';
-import { fillSynthetic } from '../prepare/synthetic/index.ts';
 import type { Migration } from '../source/model.ts';
-import type { ParsedStatement, Script } from '../sql/model.ts';
-import { parseScript } from '../sql/parse.ts';
-import { quoteIdent, quoteLiteral } from '../sql/quote.ts';
-import type { TransactionContext } from '../sql/transactional.ts';
+import type { Script } from '../sql/model.ts';
+import { assumeTimeZone, copySettings } from './assess-trace-settings.ts';
+import { fill, type Rows, type TracedScript, Track } from './assess-track.ts';
 
 /** The database that the scripts are for. */
 export interface TraceTarget {
@@ -52,33 +42,17 @@ export interface TracingRequest {
   readonly limitMs: number | null;
 }
 
-export interface TracedScript {
-  readonly facts: TraceFacts;
-  /** The schema from which the script started; null: it is not known. */
-  readonly catalog: Catalog | null;
-}
-
-/** What settings of a session decide about what DDL does; the copy takes them from the target. */
-const SETTINGS = [
-  'TimeZone',
-  'DateStyle',
-  'IntervalStyle',
-  'search_path',
-  'default_table_access_method',
-  'default_toast_compression',
-  'standard_conforming_strings',
-  'check_function_bodies',
-  'bytea_output',
-  'row_security',
-  'default_text_search_config',
-  'lock_timeout',
-];
-
 /**
  * From which schema a script starts. `live`: the target's; `pending`: the target's, and the pending migrations before it;
  * `history`: what the project's migrations make of an empty database; `nothing`.
  */
 type Start = 'live' | 'pending' | 'history' | 'nothing';
+
+/** What copies are made from. */
+interface Base {
+  readonly database: ScratchDatabase;
+  readonly rows: Rows;
+}
 
 /** Traces scripts on one scratch place, which is opened for the first of them. */
 export class Tracing {
@@ -152,7 +126,7 @@ export class Tracing {
         : isShared
           ? await place.create(base.database.name)
           : base.database;
-    const { applied, project } = this.#request;
+    const { applied, project, target, major, settings } = this.#request;
     const before =
       start === 'pending'
         ? (project ?? []).filter(({ id }) => applied?.has(id) === false)
@@ -162,11 +136,17 @@ export class Tracing {
     if (base === null) await assumeTimeZone(database, place);
     const connection = await database.connector.connect('trace');
     const second = await database.connector.connect('trace');
-    return new Track(this.#request, place, { connection, second }, before, {
+    return new Track({
+      place,
+      connection,
+      second,
+      before,
       // Nothing can be put into tables that are not there yet.
       rows: base?.rows ?? (start === 'nothing' ? {} : null),
       hasSchema: start !== 'nothing',
-      catalog: isCopy ? (this.#request.target?.catalog ?? null) : null,
+      catalog: isCopy ? (target?.catalog ?? null) : null,
+      major: target?.connection.server.major ?? major,
+      lockTimeoutMs: settings.environment.policy.lockTimeoutMs,
     });
   }
 
@@ -197,226 +177,4 @@ export class Tracing {
     const rows = await fill(connection, catalog).finally(() => connection.close());
     return { database, rows };
   }
-}
-
-/** Rows that tables hold, by name. */
-type Rows = Readonly<Record<string, number>>;
-
-/** What copies are made from. */
-interface Base {
-  readonly database: ScratchDatabase;
-  readonly rows: Rows;
-}
-
-/** Enough to tell a table that is read from one that is not. */
-const FEW_ROWS = 4;
-
-/** Rows are for seeing what is read; what cannot be made is no reason not to look. */
-async function fill(connection: Connection, catalog: Catalog): Promise<Rows> {
-  try {
-    return (await fillSynthetic(connection, catalog, { variant: 'castable-text', rows: FEW_ROWS })).rows;
-  } catch (error) {
-    ignoreServer(error);
-    return {};
-  }
-}
-
-/** One copy, on which scripts run one after the other. */
-class Track {
-  readonly #request: TracingRequest;
-  readonly #place: ScratchPlace;
-  readonly #connection: Connection;
-  readonly #second: Connection;
-  /** Migrations that come before some that may be traced, in order. */
-  readonly #before: readonly Migration[];
-  readonly #done = new Set<string>();
-  /** Null: the tables have not been given any. */
-  #rows: Rows | null;
-  /** Whether what is not on the copy is not on the target either. */
-  #isWhole: boolean;
-  readonly #hasSchema: boolean;
-  #catalog: Catalog | null = null;
-  #isStale = true;
-
-  constructor(
-    request: TracingRequest,
-    place: ScratchPlace,
-    connections: { readonly connection: Connection; readonly second: Connection },
-    before: readonly Migration[],
-    has: { readonly rows: Rows | null; readonly hasSchema: boolean; readonly catalog: Catalog | null },
-  ) {
-    this.#request = request;
-    this.#place = place;
-    this.#connection = connections.connection;
-    this.#second = connections.second;
-    this.#before = before;
-    this.#rows = has.rows;
-    this.#isWhole = has.hasSchema;
-    this.#hasSchema = has.hasSchema;
-    this.#catalog = has.catalog;
-    this.#isStale = has.catalog === null;
-  }
-
-  async trace(migration: Migration, script: Script, deadline: number): Promise<TracedScript> {
-    const isNative = migration.folder !== null;
-    for (const earlier of this.#before) {
-      if (isNative && earlier.id >= migration.id) break;
-      if (!this.#done.has(earlier.id)) await this.#replay(earlier);
-    }
-    this.#done.add(migration.id);
-    const catalog = this.#hasSchema ? await this.#readCatalog() : null;
-    if (catalog !== null) this.#rows ??= await fill(this.#connection, catalog);
-    const context = transactionContext(catalog);
-    const parts = isNative ? nativeParts(script, context) : partsOf(script, context);
-    const { lockTimeoutMs } = this.#request.settings.environment.policy;
-    // As a run would have it; loose files are run by something else.
-    if (isNative) await this.#connection.script(`SET lock_timeout = ${Math.round(lockTimeoutMs)}`);
-    this.#isStale = true;
-    const isWhole = this.#isWhole;
-    const statements = await traceScript({
-      script,
-      parts,
-      connection: this.#connection,
-      second: this.#second,
-      ownServer: this.#place.kind === 'local-server',
-      hasSchema: isWhole,
-      rows: this.#rows ?? {},
-      deadline,
-    });
-    await this.#connection.script(CLEAN_SESSION);
-    // What did not run here would have left something for those that follow.
-    if ([...statements.values()].some(({ state }) => state !== 'observed')) this.#isWhole = false;
-    const wanted = this.#request.target?.connection.server.major ?? this.#request.major;
-    return {
-      facts: {
-        statements,
-        sameMajor: wanted === null || wanted === this.#place.major,
-        major: this.#place.major,
-      },
-      // What is missing on the copy is not missing on the target.
-      catalog: isWhole ? catalog : null,
-    };
-  }
-
-  measure(): Promise<Measured | null> {
-    return measureRates(this.#connection);
-  }
-
-  async close(): Promise<void> {
-    await this.#second.close();
-    await this.#connection.close();
-  }
-
-  async #readCatalog(): Promise<Catalog> {
-    if (this.#catalog === null) this.#catalog = await readCatalogToRemember(this.#connection);
-    else if (this.#isStale) this.#catalog = await rereadCatalog(this.#connection, this.#catalog);
-    this.#isStale = false;
-    return this.#catalog;
-  }
-
-  /** Runs a migration without looking. Throws `scratch-unavailable` with what the server says. */
-  async #replay(migration: Migration): Promise<void> {
-    this.#done.add(migration.id);
-    this.#isStale = true;
-    try {
-      const script = await parseScript(migration.up.text, migration.up.path);
-      for (const part of nativeParts(script, {})) {
-        const texts = part.statements.map((index) => script.statements[index]?.text ?? '');
-        const sql = part.transactional ? ['BEGIN', ...texts, 'COMMIT'].join('\n;\n') : texts.join(';');
-        await this.#connection.script(sql);
-      }
-      await this.#connection.script(CLEAN_SESSION);
-    } catch (error) {
-      if (!isFerrataError(error)) throw error;
-      throw new FerrataError(
-        'scratch-unavailable',
-        `The migration ${migration.id} cannot be replayed on a copy.`,
-        {
-          why: error.message,
-          hint: 'With a database at hand (--env, --url) its schema is copied instead; --no-trace goes without.',
-          cause: error,
-        },
-      );
-    }
-  }
-}
-
-/** For every session on the copy, so that RESET leads back to them as well. */
-async function copySettings(from: Connection, database: ScratchDatabase, place: ScratchPlace): Promise<void> {
-  const rows = await from.rows<[string, string]>(
-    `SELECT name, setting FROM pg_catalog.pg_settings WHERE name = ANY ($1) AND setting IS DISTINCT FROM boot_val`,
-    [SETTINGS],
-  );
-  const admin = await place.admin.connect('trace');
-  try {
-    for (const [name, value] of rows) {
-      // A list of names is one; SET takes them apart.
-      const words = name === 'search_path' ? listOf(value) : quoteLiteral(value);
-      await admin
-        .script(`ALTER DATABASE ${quoteIdent(database.name)} SET ${name} = ${words}`)
-        // A method or a configuration that the copy's server has not: what needs it says so itself.
-        .catch(ignoreServer);
-    }
-  } finally {
-    await admin.close();
-  }
-}
-
-/**
- * Whether a timestamp becomes one with a time zone at no cost depends on the session's zone. That of a target which nobody
- * has seen is taken to be one where it does not: our own server runs in UTC, and would hide it.
- */
-async function assumeTimeZone(database: ScratchDatabase, place: ScratchPlace): Promise<void> {
-  const admin = await place.admin.connect('trace');
-  await admin
-    .script(`ALTER DATABASE ${quoteIdent(database.name)} SET TimeZone = 'Europe/Berlin'`)
-    .finally(() => admin.close());
-}
-
-function listOf(value: string): string {
-  if (value.trim() === '') return "''";
-  return value
-    .split(',')
-    .map((word) =>
-      word
-        .trim()
-        .replace(/^"(.*)"$/, '$1')
-        .replaceAll('""', '"'),
-    )
-    .map((word) => quoteLiteral(word))
-    .join(', ');
-}
-
-function ignoreServer(error: unknown): void {
-  if (!isFerrataError(error) || error.details.sqlState === undefined) throw error;
-}
-
-function transactionContext(catalog: Catalog | null): TransactionContext {
-  return {
-    isPartitioned: ({ schema, name }) => {
-      const table = catalog?.objects.get(`table ${quoteIdent(schema ?? 'public')}.${quoteIdent(name)}`);
-      return table?.properties.partitionKey != null;
-    },
-  };
-}
-
-/**
- * As Ferrata runs a migration; what it sets for the session comes once, where it stands. Throws
- * `sql-transaction-control`.
- */
-function nativeParts(script: Script, context: TransactionContext): readonly TracePart[] {
-  const positions = new Map(script.statements.map((statement, index) => [statement, index]));
-  const done = new Set<number>();
-  return groupStatements(script, context).flatMap((group): TracePart[] => {
-    const at = (statements: readonly ParsedStatement[]) =>
-      statements.flatMap((statement) => positions.get(statement) ?? []).filter((index) => !done.has(index));
-    const before = at(group.settings).map((index) => ({
-      transactional: true,
-      keep: true,
-      statements: [index],
-    }));
-    const statements = at(group.statements);
-    for (const index of [...at(group.settings), ...statements]) done.add(index);
-    return [...before, { transactional: group.transactional, keep: true, statements }];
-  });
 }

@@ -13,7 +13,8 @@ import type { Script } from '../sql/model.ts';
 import { madeRelation } from '../sql/relations.ts';
 import type { AssessSource } from './assess-sources.ts';
 import type { AssessTarget } from './assess-target.ts';
-import type { TracedScript, Tracing } from './assess-trace.ts';
+import type { Tracing } from './assess-trace.ts';
+import type { TracedScript } from './assess-track.ts';
 
 /** `auto`: where a scratch place is at hand; `on`: no answer without; `off`: the text and the catalog alone. */
 export type TraceChoice = 'auto' | 'on' | 'off';
