@@ -77,8 +77,8 @@ export async function acquireLease(request: LeaseRequest): Promise<Lease> {
   const report = request.reporter ?? silent;
   let told = '';
   for (;;) {
-    const token = await tryTake(request.connection, request.owner, request.purpose, timing.ttlMs);
-    if (token !== null) return new Lease(request, token, timing);
+    const taken = await tryTake(request.connection, request.owner, request.purpose, timing.ttlMs);
+    if (taken !== null) return new Lease(request, taken, timing);
     const holder = await leaseHolder(request.connection);
     if (!request.wait && (holder === null || !holder.expired)) throw held(holder);
     const who = holder === null ? 'somebody' : `${holder.owner} (ferrata ${holder.purpose})`;
@@ -107,21 +107,42 @@ export async function breakLease(connection: Connection, shown: LeaseHolder): Pr
   return rows.length > 0;
 }
 
+interface Taken {
+  readonly token: string;
+  /** When it was taken, in the server's digits: with the owner what tells one tenure from the next, renewals or not. */
+  readonly since: string;
+}
+
+/** The row of this tenure. */
+function tenure(owner: string, since: string): string {
+  return `owner = ${text(owner)} AND ${SINCE} = ${text(since)}`;
+}
+
+const SINCE = `pg_catalog.date_part('epoch', acquired_at)::pg_catalog.text`;
+
+/**
+ * Where COMMIT doesn't wait for the disk, it does for a lease: a crash of the server that took back who holds it would
+ * give out the same token twice.
+ */
+const DURABLE = `SELECT pg_catalog.set_config('synchronous_commit', 'local', true) WHERE pg_catalog.current_setting('synchronous_commit') = 'off'`;
+
 async function tryTake(
   connection: Connection,
   owner: string,
   purpose: string,
   ttlMs: number,
-): Promise<string | null> {
+): Promise<Taken | null> {
   try {
     // One message, so that the setting and the update reach the same backend behind any pooler.
     const results = await connection.script(`BEGIN; SET LOCAL lock_timeout = ${TAKEOVER_WAIT_MS};
 UPDATE ferrata.lease SET token = token + 1, owner = ${text(owner)}, purpose = ${text(purpose)},
   acquired_at = clock_timestamp(), heartbeat_at = clock_timestamp(),
   expires_at = clock_timestamp() + interval '${Math.round(ttlMs)} milliseconds'
-WHERE name = 'run' AND (owner IS NULL OR expires_at <= clock_timestamp()) RETURNING token;
+WHERE name = 'run' AND (owner IS NULL OR expires_at <= clock_timestamp()) RETURNING token, ${SINCE};
+${DURABLE};
 COMMIT`);
-    return results[2]?.[0]?.[0] ?? null;
+    const [token, since] = results[2]?.[0] ?? [];
+    return typeof token === 'string' && typeof since === 'string' ? { token, since } : null;
   } catch (error) {
     await connection.script('ROLLBACK').catch(() => {});
     if (isFerrataError(error) && error.code === 'lock-timeout') return null;
@@ -134,6 +155,7 @@ export class Lease {
   readonly #connector: Connector;
   readonly #timing: LeaseTiming;
   readonly #lost = new AbortController();
+  readonly #since: string;
   #token: string;
   #timer: NodeJS.Timeout;
   #heart: Connection | null = null;
@@ -141,11 +163,12 @@ export class Lease {
   #renewing: Promise<void> = Promise.resolve();
   #released = false;
 
-  constructor(request: LeaseRequest, token: string, timing: LeaseTiming) {
+  constructor(request: LeaseRequest, { token, since }: Taken, timing: LeaseTiming) {
     this.owner = request.owner;
     this.#connector = request.connector;
     this.#timing = timing;
     this.#token = token;
+    this.#since = since;
     this.#timer = this.#next();
   }
 
@@ -170,13 +193,18 @@ export class Lease {
     await turn;
   }
 
+  /**
+   * By the tenure, not by the token: the answer to an earlier renewal may be lost, or a crash of the server may have taken
+   * one back.
+   */
   async #renew(connection: Connection, reporter: Reporter): Promise<void> {
     for (let attempt = 0; ; attempt++) {
       try {
         const results = await connection.script(`BEGIN; SET LOCAL lock_timeout = ${TAKEOVER_WAIT_MS};
-UPDATE ferrata.lease SET token = token + 1, heartbeat_at = clock_timestamp(),
+UPDATE ferrata.lease SET token = GREATEST(token, ${BigInt(this.#token)}) + 1, heartbeat_at = clock_timestamp(),
   expires_at = clock_timestamp() + interval '${Math.round(this.#timing.ttlMs)} milliseconds'
-WHERE token = ${BigInt(this.#token)} RETURNING token;
+WHERE name = 'run' AND ${tenure(this.owner, this.#since)} RETURNING token;
+${DURABLE};
 COMMIT`);
         const token = results[2]?.[0]?.[0] ?? null;
         if (token === null) throw leaseLost();
@@ -202,11 +230,17 @@ COMMIT`);
     clearTimeout(this.#timer);
     await this.#beating;
     await this.#heart?.close();
-    try {
-      await connection.query(
-        `UPDATE ferrata.lease SET token = token + 1, owner = NULL, purpose = NULL, expires_at = NULL WHERE token = $1`,
-        [this.#token],
+    const letGo = (over: Connection) =>
+      over.query(
+        `UPDATE ferrata.lease SET token = token + 1, owner = NULL, purpose = NULL, expires_at = NULL
+         WHERE name = 'run' AND ${tenure(this.owner, this.#since)}`,
       );
+    try {
+      await letGo(connection).catch(async () => {
+        // The server may have been restarted since; who comes next need not wait for the lease to expire.
+        const other = await this.#connector.connect('lease');
+        await letGo(other).finally(() => other.close());
+      });
     } catch {
       // It expires by itself.
     }
@@ -222,17 +256,14 @@ COMMIT`);
   }
 
   async #beat(): Promise<void> {
-    const token = this.#token;
     try {
       this.#heart ??= await this.#connector.connect('lease');
       const rows = await this.#heart.query<{ token: string }>(
         `UPDATE ferrata.lease SET heartbeat_at = clock_timestamp(),
            expires_at = clock_timestamp() + interval '${Math.round(this.#timing.ttlMs)} milliseconds'
-         WHERE token = $1 RETURNING token`,
-        [token],
+         WHERE name = 'run' AND ${tenure(this.owner, this.#since)} RETURNING token`,
       );
-      // `renew` may have raised the token while this beat was on its way.
-      if (rows.length === 0 && token === this.#token && !this.#released) this.#lost.abort(leaseLost());
+      if (rows.length === 0 && !this.#released) this.#lost.abort(leaseLost());
     } catch {
       // The server may be restarting: the next beat makes a new connection. Every step checks the token itself.
       await this.#heart?.close();

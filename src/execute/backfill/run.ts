@@ -50,11 +50,15 @@ export async function runBackfill(context: RunContext, work: BackfillWork): Prom
   const settings = batchSettings(context.policy, work.spec);
   const found = await steadily(context, context.session, (connection) => readBegun(connection, at));
   if (found !== null) reportResumed(context, work, found);
-  const begun = found ?? (await begin(context, work, at, settings));
-  const checkpoints = await walk(context, work, at, settings, begun);
-  const rows = checkpoints.reduce((sum, checkpoint) => sum + checkpoint.rows, 0);
-  await finish(context, work, begun, rows, started);
-  return { ms: Math.round(performance.now() - started), rows };
+  let begun = found ?? (await begin(context, work, at, settings));
+  for (;;) {
+    const checkpoints = await walk(context, work, at, settings, begun);
+    const rows = checkpoints.reduce((sum, checkpoint) => sum + checkpoint.rows, 0);
+    const left = await finish(context, work, at, begun, rows, started);
+    if (left === null) return { ms: Math.round(performance.now() - started), rows };
+    begun = left;
+    reportResumed(context, work, begun);
+  }
 }
 
 function reportResumed(context: RunContext, work: BackfillWork, { checkpoints }: Begun): void {
@@ -236,29 +240,41 @@ async function walk(
   return [...after.values()];
 }
 
+/**
+ * The step's last transaction. Batches don't wait for the disk, so that a crash of the server may have taken back the last
+ * ones while nobody looked: what the checkpoints say is asked once more where it can not change any more. Gives where to go
+ * on from when something is left, else null.
+ */
 async function finish(
   context: RunContext,
   work: BackfillWork,
+  place: BackfillPlace,
   begun: Begun,
   rows: number,
   started: number,
-): Promise<void> {
+): Promise<Begun | null> {
   const { session, policy, journal } = context;
   const at = { run: context.run, direction: 'up', ordinal: work.ordinal, step: work.step } as const;
-  await attempt(context, {
+  const end = await attempt<{ readonly left: Begun | null }>(context, {
     step: work.step,
     session,
-    landed: async () => ((await stepIsDone(context, 'up', work.ordinal)) ? true : null),
+    landed: async () => ((await stepIsDone(context, 'up', work.ordinal)) ? { left: null } : null),
     work: async (token) => {
       const { connection } = session;
       // Committed as the server does by default: with it, every batch before it is safe on disk.
       await connection.script(`BEGIN; ${transactionLimits(policy)}; ${checkLease(token)}`);
+      const now = await readBegun(connection, place);
+      if (now?.checkpoints.some(({ phase }) => phase !== 'done')) {
+        await connection.script('ROLLBACK');
+        return { left: now };
+      }
       await endRecording(connection, begun.capture);
       const done = putStep({ ...at, state: 'done', rows, ms: performance.now() - started });
       const further = work.finish();
       await connection.script(`${journal.sql()}${done}; ${further === '' ? '' : `${further}; `}COMMIT`);
       journal.written();
-      return true;
+      return { left: null };
     },
   });
+  return end.left;
 }

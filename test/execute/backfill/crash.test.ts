@@ -175,6 +175,18 @@ describe('a connection that breaks', () => {
     });
   }
 
+  it('and breaks again while the lease is renewed: what was renewed is still ours', async () => {
+    for (const lose of ['loseAnswerTo', 'loseMessage'] as const) {
+      const { stage, proxy } = await throughProxy('watched');
+      proxy.loseAnswerTo('ferrata.move_backfill');
+      proxy[lose]('SET token = GREATEST');
+      const done = await stage.up(crashPlan('watched'), { policy });
+      expect(proxy.lost, lose).toBe(2);
+      expect(done.state).toBe('completed');
+      expect(await seen(stage.connection)).toEqual(all('watched'));
+    }
+  });
+
   it('because the backends were terminated, whenever: it goes on', async () => {
     const { stage } = await throughProxy('watched');
     const slow = { ...policy, batchPauseMs: 15 };
