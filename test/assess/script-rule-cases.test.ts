@@ -99,6 +99,8 @@ CREATE UNIQUE INDEX t_a_desc ON t (a DESC);
 CREATE UNIQUE INDEX t_c_some ON t (c) WHERE c <> '';
 CREATE UNIQUE INDEX t_a_c ON t (a, c);
 CREATE TABLE nokey (x int, y int);
+CREATE SEQUENCE shared;
+CREATE TABLE numbered (id bigint PRIMARY KEY DEFAULT nextval('shared'));
 CREATE TABLE refers (t_id int REFERENCES t ON DELETE CASCADE);
 CREATE UNLOGGED TABLE loose (id int PRIMARY KEY);
 CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN new; END $$;
@@ -148,6 +150,8 @@ interface Case {
   /** What is recommended cannot run by itself here. */
   readonly unrun?: string;
   readonly rows?: Readonly<Record<string, number>>;
+  /** A query that returns a row once what is recommended has run. */
+  readonly shows?: string;
 }
 
 const CASES: Readonly<Record<string, readonly Case[]>> = {
@@ -422,6 +426,11 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     { sql: 'TRUNCATE nokey', found: ['truncate'] },
     { sql: 'TRUNCATE t CASCADE', found: ['truncate'], says: 'public.refers' },
     { sql: 'INSERT INTO t (id, b) VALUES (500, 500)', found: ['sequence-not-reset'] },
+    {
+      sql: 'INSERT INTO numbered VALUES (500)',
+      found: ['sequence-not-reset'],
+      shows: 'SELECT FROM shared WHERE last_value = 500',
+    },
     { sql: 'INSERT INTO t (b) VALUES (500)', found: [] },
     { sql: 'INSERT INTO t (id, b) VALUES (DEFAULT, 500)', found: [] },
     { sql: 'INSERT INTO t (id, b) OVERRIDING USER VALUE VALUES (500, 500)', found: [] },
@@ -761,7 +770,7 @@ describe.each(outerMajors().map((major) => [major] as const))('PostgreSQL %i', (
   describe.each(Object.entries(CASES))('%s', (_group, cases) => {
     it.each(cases.filter(({ since = 0 }) => since <= major).map((one) => [one.sql, one] as const))(
       '%s',
-      async (sql, { found, says, loose, on, rows = {}, unrun }) => {
+      async (sql, { found, says, loose, on, rows = {}, unrun, shows }) => {
         const { findings } = await assess(sql, { catalog, native: loose !== true, rules: levels(on), rows });
         const own = findings.filter(({ id }) => ABOUT.has(id));
         expect(own.map(({ id }) => id).sort()).toEqual([...found].sort());
@@ -773,6 +782,7 @@ describe.each(outerMajors().map((major) => [major] as const))('PostgreSQL %i', (
           const script = [...(await textsBefore(sql, line, column)), ...safeSql].join(';\n');
           const { errors } = await playground.run(script, { kind: 'convention', reason: '' });
           expect(errors, `${id}:\n${script}`).toEqual([]);
+          if (shows !== undefined) expect(await playground.main.rows(shows), script).not.toEqual([]);
         }
       },
     );

@@ -65,14 +65,17 @@ function killedBy(analysis: Analysis, limit: number | null, context: AssessConte
   const { statement, facts } = analysis;
   const what = lenient(analysis);
   if (what === null || limit === null || limit === 0) return null;
-  const expected = facts.estimate?.workMs[2] ?? null;
-  if (expected === null ? limit >= SHORT_MS : limit >= expected) return null;
+  const [least, , most] = facts.estimate?.workMs ?? [null, null, null];
+  if (most === null ? limit >= SHORT_MS : limit >= most) return null;
   const tables = facts.locks.filter((lock) => lock.role === 'target').map((lock) => lock.relation);
   if (tables.length > 0 && tables.every((table) => isSmall(context, table))) return null;
   const invalid = statement.kind === 'IndexStmt' ? ', and leaves an invalid index behind' : '';
   return {
     statement,
-    message: `After ${limit} ms ${what} is killed, and its work is lost${invalid}.`,
+    message:
+      least !== null && limit < least
+        ? `After ${limit} ms ${what} is killed, and its work is lost${invalid}.`
+        : `If ${limit} ms are not enough, ${what} is killed, and its work is lost${invalid}.`,
     safeSql: ['SET statement_timeout = 0', statement.text],
   };
 }

@@ -6,7 +6,7 @@ export const replaceViewLocks = rule({
   id: 'replace-view-locks',
   severity: 'info',
   title: 'Changing a view waits for its readers, and new ones wait behind it',
-  on: ['ViewStmt', 'AlterTableStmt', 'AlterOwnerStmt', 'RenameStmt'],
+  on: ['ViewStmt', 'AlterTableStmt'],
   applies: ({ statement }, context) => {
     const { kind, node } = statement;
     const isView = kind === 'ViewStmt';

@@ -1,3 +1,4 @@
+import type { SequenceProperties } from '../../catalog/model.ts';
 import { quoteIdent, quoteLiteral, splitQualified } from '../../sql/quote.ts';
 import {
   child,
@@ -43,7 +44,7 @@ export const sequenceNotReset = scriptRule({
             message: `${relation}.${quoteIdent(column)} gets numbers${known} that its sequence does not know of${severity === 'info' ? ', unless it has come further already' : ''}: it will give them out again, and the INSERT that gets one fails.`,
             safeSql: [
               statement.text,
-              `SELECT setval(pg_get_serial_sequence(${quoteLiteral(written)}, ${quoteLiteral(column)}), (SELECT max(${quoteIdent(column)}) FROM ${written}))`,
+              `SELECT setval(${found.shared ?? `pg_get_serial_sequence(${quoteLiteral(written)}, ${quoteLiteral(column)})`}, (SELECT max(${quoteIdent(column)}) FROM ${written}))`,
             ],
           });
         }
@@ -67,6 +68,8 @@ interface Numbered {
   readonly column: string;
   readonly written: string;
   readonly sequence: readonly string[] | null;
+  /** The sequence as SQL, where it belongs to no column: `pg_get_serial_sequence` then does not find it. */
+  readonly shared: string | null;
   /** Where all are written out. */
   readonly highest: number | null;
   readonly severity: Severity;
@@ -95,12 +98,15 @@ function numbered({ statement }: Analysis, context: AssessContext): Numbered | n
   if (highest !== null && highest <= 0) return null;
   const next = sequence === null ? undefined : context.surroundings.target.nextValues?.[sequence];
   if (next !== undefined && highest !== null && highest < next) return null;
+  const owner = sequence === null ? null : context.known.get('sequence', sequence);
+  const isShared = owner !== null && (owner.properties as SequenceProperties).ownedBy === null;
   const sure = context.isNew(relation) || next !== undefined;
   return {
     relation,
     column: auto.name,
     written: showName(name),
     sequence: sequence === null ? null : [splitQualified(sequence).at(-1) ?? sequence],
+    shared: sequence !== null && isShared ? quoteLiteral(sequence) : null,
     highest,
     severity: sure || context.catalog === null ? 'warning' : 'info',
   };
