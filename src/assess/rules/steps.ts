@@ -53,13 +53,16 @@ function batchesOf(context: AssessContext, target: Target): (change: string, res
     key === null ? untilNone(name, change, rest) : block(alongKey(name, key, change, rest));
 }
 
-/** As `inBatches`, without a key: as many rows as are left, again and again, until there is none. */
+/**
+ * As `inBatches`, without a key: as many rows as are left, again and again, until there is none. Rows of several partitions
+ * may have the same ctid, so that what is asked of a row is asked again where it is changed.
+ */
 export function untilNone(name: string, change: string, rest: string): string {
   return block(`
 BEGIN
   LOOP
     ${change}
-    WHERE ctid = ANY (ARRAY (SELECT ctid FROM ${name} WHERE ${rest} LIMIT ${BATCH}));
+    WHERE ctid = ANY (ARRAY (SELECT ctid FROM ${name} WHERE ${rest} LIMIT ${BATCH})) AND ${rest};
     EXIT WHEN NOT FOUND;
     COMMIT;
   END LOOP;
