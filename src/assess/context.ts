@@ -25,9 +25,12 @@ import {
   text,
 } from '../sql/tree.ts';
 import { NEWEST_MAJOR } from './facts/model.ts';
+import { type IndexParts, indexParts, keyColumn, keyColumns } from './known/index-parts.ts';
 import { type Names, replay } from './known/replay.ts';
 import { type KnownObject, KnownSchema } from './known/schema.ts';
 import { searchPathAfter } from './known/search-path.ts';
+import { isUtcAfter } from './known/time-zone.ts';
+import { readBy, viewsUsing } from './known/views.ts';
 import type { RelationSize } from './model.ts';
 import { NO_SURROUNDINGS, type Surroundings } from './surroundings.ts';
 import { typeText } from './types.ts';
@@ -41,6 +44,8 @@ export interface ContextOptions {
   readonly searchPath?: readonly string[];
   /** The target's; null where nobody knows. Default: the catalog's. */
   readonly major?: number | null;
+  /** Whether the session that will run it has UTC as its TimeZone; default: nobody knows. */
+  readonly isUtc?: boolean;
   /** By relation, as `relationsToMeasure` names them. */
   readonly sizes?: ReadonlyMap<string, RelationSize>;
   /** A file that something else than Ferrata will run: no lock_timeout and no transaction of Ferrata's around it. */
@@ -63,6 +68,7 @@ export class AssessContext {
   readonly surroundings: Surroundings;
   readonly #sizes: ReadonlyMap<string, RelationSize>;
   #searchPath: readonly string[];
+  #isUtc: boolean;
   readonly #made = new Set<string>();
   readonly #madeTypes = new Set<string>();
   /** Columns that were added in the transaction that still runs: `schema.table.column`. */
@@ -95,6 +101,7 @@ export class AssessContext {
       options.known?.fork() ?? (catalog === null ? KnownSchema.unknown() : KnownSchema.of(catalog));
     this.#sizes = options.sizes ?? new Map();
     this.#searchPath = options.searchPath ?? ['public'];
+    this.#isUtc = options.isUtc ?? false;
   }
 
   /** The schema at this moment, the statements before included. */
@@ -104,6 +111,11 @@ export class AssessContext {
 
   get searchPath(): readonly string[] {
     return this.#searchPath;
+  }
+
+  /** Whether the session's TimeZone is known to be UTC: timestamps then are the same with and without a zone. */
+  get isUtc(): boolean {
+    return this.#isUtc;
   }
 
   /** Whether the target is at least of this major version; a target that nobody has seen is of the newest. */
@@ -189,6 +201,26 @@ export class AssessContext {
     );
   }
 
+  /** `schema.table.constraint`, as facts name it. */
+  constraintIdentity(relation: string, name: string): string {
+    return `${relation}.${quoteIdent(name)}`;
+  }
+
+  /** Whether all columns and constraints of the table are known: what is not among them is not there. */
+  isWhole(relation: string): boolean {
+    return this.known.complete && this.#children(relation, 'column').length > 0;
+  }
+
+  /** Views that read the relation, and those that read these; where a column is given, only such as name it. */
+  viewsUsing(relation: string, column: string | null): readonly string[] {
+    return viewsUsing(this.known, relation, column);
+  }
+
+  /** The relations that a view reads, and those that the views among these read. */
+  readBy(view: string): readonly string[] {
+    return readBy(this.known, view);
+  }
+
   /** The indexes of a table or materialised view, those of its constraints too: `schema.index`. */
   indexes(relation: string): readonly string[] {
     const [schema = null] = splitQualified(relation);
@@ -204,6 +236,57 @@ export class AssessContext {
     const own = this.index(index);
     if (own !== null) return own.table;
     return this.known.constraintOfIndex(index)?.parent?.replace(/^table /, '') ?? null;
+  }
+
+  /** Columns of each key of the table: primary, unique, and unique indexes over columns that hold for all rows. */
+  uniqueKeys(relation: string): readonly (readonly string[])[] {
+    const keys = this.constraints(relation)
+      .filter(({ type }) => type === 'primary' || type === 'unique')
+      .map(({ columns }) => columns);
+    const indexes = this.#indexParts(relation).filter(({ unique, where }) => unique && where === null);
+    return [...keys, ...indexes.flatMap((parts) => [keyColumns(parts) ?? []])].filter(
+      (columns) => columns.length > 0,
+    );
+  }
+
+  /** Whether an index begins with the columns, in whatever order. */
+  isIndexed(relation: string, columns: readonly string[]): boolean {
+    const begins = (keys: readonly (string | null)[]): boolean => {
+      const first = keys.slice(0, columns.length);
+      return columns.every((column) => first.includes(column));
+    };
+    const isKey = this.constraints(relation).some((one) => hasIndex(one) && begins(one.columns));
+    return (
+      isKey ||
+      this.#indexParts(relation).some(({ where, keys }) => where === null && begins(keys.map(keyColumn)))
+    );
+  }
+
+  /** The indexes of partitions that are part of an index of the partitioned table. */
+  indexPartitions(index: string): readonly string[] {
+    const direct = this.known
+      .objects('index')
+      .filter(({ properties }) => (properties as IndexProperties).partitionOf === index)
+      .map(({ identity }) => identity);
+    return direct.flatMap((one) => [one, ...this.indexPartitions(one)]);
+  }
+
+  /** The sequence that a column draws from, where it owns it. */
+  sequenceOf(relation: string, column: string): string | null {
+    const owner = `${relation}.${quoteIdent(column)}`;
+    const own = this.known
+      .objects('sequence')
+      .find(({ properties }) => (properties as { readonly ownedBy?: string | null }).ownedBy === owner);
+    return own?.identity ?? this.column(relation, column)?.identitySequence?.name ?? null;
+  }
+
+  /** Tables with a column whose default draws from the sequence. */
+  tablesDrawingFrom(sequence: string): readonly string[] {
+    const found = this.known.objects('column').flatMap(({ parent, properties }) => {
+      const value = (properties as ColumnProperties).default ?? '';
+      return value.includes(`'${sequence}'`) ? [parent?.replace(/^table /, '') ?? ''] : [];
+    });
+    return [...new Set(found)];
   }
 
   /** Objects of a kind on a table or view: its triggers, policies, rules. */
@@ -276,6 +359,31 @@ export class AssessContext {
     return { base: domain.type, constrained: domain.notNull || checks.length > 0 };
   }
 
+  /** As `tablesUsingType`, those of domains over this domain too. */
+  tablesUsingDomain(domain: string): readonly string[] {
+    const over = this.known
+      .objects('domain')
+      .filter(({ properties }) => (properties as DomainProperties).type === domain)
+      .flatMap(({ identity }) => this.tablesUsingDomain(identity));
+    return [...new Set([...this.tablesUsingType(domain), ...over])];
+  }
+
+  /** Tables that are made OF a composite type. */
+  tablesOfType(type: string): readonly string[] {
+    return this.known
+      .objects('table')
+      .filter(({ properties }) => (properties as TableProperties).ofType === type)
+      .map(({ identity }) => identity);
+  }
+
+  /** Tables and views of an owner. */
+  ownedBy(role: string): readonly string[] {
+    return (['table', 'view', 'materialized view'] as const)
+      .flatMap((kind) => this.known.objects(kind))
+      .filter(({ properties }) => (properties as TableProperties).owner === role)
+      .map(({ identity }) => identity);
+  }
+
   /** Tables with columns of a type, e.g. of a domain, or of its arrays. Type as `format_type` gives it. */
   tablesUsingType(type: string): readonly string[] {
     const found = [type, `${type}[]`].flatMap((name) => this.known.columnsOfType(name));
@@ -332,6 +440,7 @@ export class AssessContext {
       if (name !== null) this.#madeTypes.add(this.#nameOfMade(name, false));
     }
     this.#searchPath = searchPathAfter(statement, this.#searchPath);
+    this.#isUtc = isUtcAfter(statement, this.#isUtc);
   }
 
   /** What the statements left behind is now what is known of the schema that the context started from. */
@@ -403,6 +512,12 @@ export class AssessContext {
 
   #isType(identity: string): boolean {
     return TYPE_KINDS.some((kind) => this.known.has(kind, identity));
+  }
+
+  #indexParts(relation: string): readonly IndexParts[] {
+    return this.#children(relation, 'index').map(({ properties }) =>
+      indexParts((properties as IndexProperties).definition),
+    );
   }
 
   #properties<P>(kind: ObjectKind, identity: string): P | null {

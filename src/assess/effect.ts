@@ -50,6 +50,12 @@ export class Effect {
     return this;
   }
 
+  /** The relation turns out to be in another role: the weak lock of a source says nothing any more. */
+  relock(relation: string | null): this {
+    this.#locks.delete(`source ${relation}`);
+    return this;
+  }
+
   /** The table is written anew: read whole, and its indexes with it. */
   rewrite(relation: string): this {
     if (!this.#isNew(relation)) this.#rewrites.add(relation);
@@ -67,11 +73,14 @@ export class Effect {
     return this;
   }
 
+  /** A constraint of the relation is proved by reading its rows. */
   validate(relation: string, what: string): this {
-    if (!this.#isNew(relation)) {
-      this.#validates.add(what);
-      this.#scans.add(relation);
-    }
+    return this.prove(relation, what).scan(relation);
+  }
+
+  /** As `validate`, where the rows are elsewhere: a partitioned table's are in its partitions. */
+  prove(relation: string, what: string): this {
+    if (!this.#isNew(relation)) this.#validates.add(what);
     return this;
   }
 

@@ -288,7 +288,7 @@ CREATE VIEW v AS SELECT id FROM t;
       examples: ['ALTER TABLE t ADD COLUMN x int REFERENCES t'],
     },
     {
-      id: 'add-column.references-part',
+      id: 'add-column.references-partitioned',
       node: 'AlterTableStmt',
       of: 'AT_AddColumn',
       form: 'ADD COLUMN … REFERENCES a partitioned table',
@@ -380,7 +380,7 @@ CREATE VIEW v AS SELECT id FROM t;
       examples: ['ALTER TABLE t ADD COLUMN IF NOT EXISTS a int'],
     },
     {
-      id: 'add-column.foreign',
+      id: 'add-column.foreign-table',
       node: 'AlterTableStmt',
       of: 'AT_AddColumn',
       form: 'ADD COLUMN to a foreign table',

@@ -65,7 +65,7 @@ INSERT INTO genv (a) SELECT n FROM generate_series(1, 50) n;
       examples: ['ALTER TABLE t DROP COLUMN a'],
     },
     {
-      id: 'drop-column.fk',
+      id: 'drop-column.foreign-key',
       node: 'AlterTableStmt',
       of: 'AT_DropColumn',
       form: 'DROP COLUMN with a foreign key',

@@ -33,7 +33,7 @@ export const constraintChanges = {
       examples: ['ALTER TABLE proved DROP CONSTRAINT a_there'],
     },
     {
-      id: 'drop-constraint.pk',
+      id: 'drop-constraint.primary-key',
       node: 'AlterTableStmt',
       of: 'AT_DropConstraint',
       form: 'DROP CONSTRAINT, PRIMARY KEY',
@@ -42,7 +42,7 @@ export const constraintChanges = {
       examples: ['ALTER TABLE t DROP CONSTRAINT t_pkey'],
     },
     {
-      id: 'drop-constraint.pk-cascade',
+      id: 'drop-constraint.primary-key-cascade',
       node: 'AlterTableStmt',
       of: 'AT_DropConstraint',
       form: 'DROP CONSTRAINT … CASCADE that foreign keys refer to',
@@ -51,7 +51,7 @@ export const constraintChanges = {
       examples: ['ALTER TABLE r2 DROP CONSTRAINT r2_pkey CASCADE'],
     },
     {
-      id: 'drop-constraint.fk',
+      id: 'drop-constraint.foreign-key',
       node: 'AlterTableStmt',
       of: 'AT_DropConstraint',
       form: 'DROP CONSTRAINT, FOREIGN KEY',
@@ -60,7 +60,7 @@ export const constraintChanges = {
       examples: ['ALTER TABLE fk DROP CONSTRAINT fk_r'],
     },
     {
-      id: 'drop-constraint.fk-partitioned',
+      id: 'drop-constraint.foreign-key-partitioned',
       node: 'AlterTableStmt',
       of: 'AT_DropConstraint',
       form: 'DROP CONSTRAINT, FOREIGN KEY, partitioned',
@@ -73,7 +73,7 @@ export const constraintChanges = {
       examples: ['ALTER TABLE fkpart DROP CONSTRAINT fkpart_r'],
     },
     {
-      id: 'drop-constraint.fk-to-partitioned',
+      id: 'drop-constraint.foreign-key-to-partitioned',
       node: 'AlterTableStmt',
       of: 'AT_DropConstraint',
       form: 'DROP CONSTRAINT, FOREIGN KEY to a partitioned table',
@@ -155,7 +155,7 @@ export const constraintChanges = {
       examples: ['ALTER TABLE proved VALIDATE CONSTRAINT a_there'],
     },
     {
-      id: 'validate.fk',
+      id: 'validate.foreign-key',
       node: 'AlterTableStmt',
       of: 'AT_ValidateConstraint',
       form: 'VALIDATE CONSTRAINT, FOREIGN KEY',
@@ -167,7 +167,7 @@ export const constraintChanges = {
       examples: ['ALTER TABLE nv VALIDATE CONSTRAINT nv_r'],
     },
     {
-      id: 'validate.fk-valid',
+      id: 'validate.foreign-key-valid',
       node: 'AlterTableStmt',
       of: 'AT_ValidateConstraint',
       form: 'VALIDATE CONSTRAINT, FOREIGN KEY that is valid',
@@ -200,7 +200,7 @@ export const constraintChanges = {
       examples: ['ALTER TABLE pkp VALIDATE CONSTRAINT pkp_nv'],
     },
     {
-      id: 'validate.fk-heirs',
+      id: 'validate.foreign-key-heirs',
       node: 'AlterTableStmt',
       of: 'AT_ValidateConstraint',
       form: 'VALIDATE CONSTRAINT, FOREIGN KEY, with heirs',
@@ -222,7 +222,7 @@ export const constraintChanges = {
       examples: ['ALTER TABLE nnv VALIDATE CONSTRAINT nnv_a'],
     },
     {
-      id: 'validate.fk-to-partitioned',
+      id: 'validate.foreign-key-to-partitioned',
       node: 'AlterTableStmt',
       of: 'AT_ValidateConstraint',
       form: 'VALIDATE FOREIGN KEY to a partitioned table',

@@ -99,7 +99,7 @@ INSERT INTO ne SELECT n, n FROM generate_series(1, 50) n;
       examples: ['ALTER TABLE ONLY parent ADD CONSTRAINT k CHECK (a > 0) NO INHERIT'],
     },
     {
-      id: 'check.no-inherit2',
+      id: 'check.no-inherit-heirs',
       node: 'AlterTableStmt',
       of: 'AT_AddConstraint',
       form: 'ADD CHECK … NO INHERIT without ONLY',

@@ -20,6 +20,11 @@ CREATE TABLE rc (id int PRIMARY KEY);
 CREATE TABLE fkc (id int, r_id int REFERENCES rc ON DELETE CASCADE);
 INSERT INTO rc SELECT n FROM generate_series(1, 20) n;
 INSERT INTO fkc SELECT n, n FROM generate_series(1, 20) n;
+CREATE TABLE rci (id int PRIMARY KEY, note text);
+CREATE TABLE fkci (id int, r_id int REFERENCES rci ON DELETE CASCADE, note text);
+CREATE INDEX fkci_r ON fkci (r_id);
+INSERT INTO rci SELECT n, repeat('x', 300) FROM generate_series(1, 2000) n;
+INSERT INTO fkci SELECT n, n, repeat('x', 300) FROM generate_series(1, 2000) n;
 CREATE TABLE rn (id int PRIMARY KEY);
 CREATE TABLE fkn (id int, r_id int REFERENCES rn ON DELETE SET NULL);
 INSERT INTO rn SELECT n FROM generate_series(1, 20) n;
@@ -60,6 +65,7 @@ CREATE FUNCTION writer() RETURNS int LANGUAGE plpgsql AS $$ BEGIN DELETE FROM ke
       form: 'INSERT, partitioned',
       roles: { target: { mode: 'RowExclusiveLock' }, partition: { mode: 'RowExclusiveLock' } },
       on: { target: ['part'], partition: ['part1'] },
+      byRows: true,
       examples: ['INSERT INTO part VALUES (50, 1)'],
     },
     {
@@ -178,6 +184,7 @@ CREATE FUNCTION writer() RETURNS int LANGUAGE plpgsql AS $$ BEGIN DELETE FROM ke
       form: 'UPDATE of one partition',
       roles: { target: { mode: 'RowExclusiveLock' }, partition: { mode: 'RowExclusiveLock', work: 'scan' } },
       on: { target: ['part'], partition: ['part1'] },
+      byRows: true,
       examples: ["UPDATE part SET b = 'x' WHERE id = 5"],
     },
     {
@@ -240,7 +247,7 @@ CREATE FUNCTION writer() RETURNS int LANGUAGE plpgsql AS $$ BEGIN DELETE FROM ke
       form: 'DELETE from a table that foreign keys refer to, indexed',
       roles: { target: { mode: 'RowExclusiveLock' }, source: { mode: 'RowShareLock' } },
       on: { target: ['rbig'], source: ['fkbig'] },
-      examples: ['DELETE FROM rbig WHERE id > 1990'],
+      examples: ['DELETE FROM rbig WHERE id = 1995'],
     },
     {
       id: 'data.update-where',
@@ -260,6 +267,14 @@ CREATE FUNCTION writer() RETURNS int LANGUAGE plpgsql AS $$ BEGIN DELETE FROM ke
       },
       on: { target: ['rc'], source: ['fkc'] },
       examples: ['DELETE FROM rc'],
+    },
+    {
+      id: 'data.delete-cascade-indexed',
+      node: 'DeleteStmt',
+      form: 'DELETE … with ON DELETE CASCADE, indexed',
+      roles: { target: { mode: 'RowExclusiveLock' }, source: { mode: 'RowExclusiveLock' } },
+      on: { target: ['rci'], source: ['fkci'] },
+      examples: ['DELETE FROM rci WHERE id = 5'],
     },
     {
       id: 'data.delete-setnull',
@@ -358,6 +373,7 @@ CREATE FUNCTION writer() RETURNS int LANGUAGE plpgsql AS $$ BEGIN DELETE FROM ke
       form: 'COPY … FROM, partitioned',
       roles: { target: { mode: 'RowExclusiveLock' }, partition: { mode: 'RowExclusiveLock' } },
       on: { target: ['part'], partition: ['part1'] },
+      byRows: true,
       examples: ['COPY part (id) FROM PROGRAM \'printf "5\\n"\''],
     },
     {
@@ -566,6 +582,7 @@ CREATE FUNCTION writer() RETURNS int LANGUAGE plpgsql AS $$ BEGIN DELETE FROM ke
       form: 'DO',
       roles: { target: { mode: 'AccessExclusiveLock' } },
       on: { target: ['keyless'] },
+      unseen: 'what a block does is not read',
       examples: ['DO $$ BEGIN ALTER TABLE keyless ADD COLUMN x int; END $$'],
     },
     {
@@ -581,6 +598,7 @@ CREATE FUNCTION writer() RETURNS int LANGUAGE plpgsql AS $$ BEGIN DELETE FROM ke
       form: 'DO with EXECUTE',
       roles: { target: { mode: 'AccessExclusiveLock' } },
       on: { target: ['keyless'] },
+      unseen: 'what a block does is not read',
       examples: ["DO $$ BEGIN EXECUTE 'ALTER TABLE keyless ADD COLUMN x int'; END $$"],
     },
     {
@@ -589,6 +607,7 @@ CREATE FUNCTION writer() RETURNS int LANGUAGE plpgsql AS $$ BEGIN DELETE FROM ke
       form: 'CALL',
       roles: { target: { mode: 'RowExclusiveLock', work: 'scan' } },
       on: { target: ['keyless'] },
+      unseen: 'what a procedure does is not read',
       examples: ['CALL proc()'],
     },
     {
@@ -597,6 +616,7 @@ CREATE FUNCTION writer() RETURNS int LANGUAGE plpgsql AS $$ BEGIN DELETE FROM ke
       form: 'SELECT of a function that writes',
       roles: { target: { mode: 'RowExclusiveLock', work: 'scan' } },
       on: { target: ['keyless'] },
+      unseen: 'what a function does is not read',
       examples: ['SELECT writer()'],
     },
   ],

@@ -6,6 +6,7 @@ import { columns } from './columns.ts';
 import { constraintChanges } from './constraint-changes.ts';
 import { constraints } from './constraints.ts';
 import { data } from './data.ts';
+import { heirs } from './heirs.ts';
 import { indexes } from './indexes.ts';
 import { type FactFamily, type FactRow, NEWEST_MAJOR, type RoleFacts, type Roles } from './model.ts';
 import { objects } from './objects.ts';
@@ -24,6 +25,7 @@ const ALL = [
   columnTypes,
   constraints,
   constraintChanges,
+  heirs,
   tableSettings,
   renames,
   partitions,

@@ -171,6 +171,20 @@ INSERT INTO jpart SELECT n, n FROM generate_series(1, 9000) n;
       examples: ['REINDEX TABLE jpart'],
     },
     {
+      id: 'reindex.partitioned-concurrently',
+      node: 'ReindexStmt',
+      of: 'REINDEX_OBJECT_TABLE',
+      form: 'REINDEX TABLE CONCURRENTLY, partitioned (the partitions as they are looked up)',
+      roles: {
+        target: { mode: 'ShareUpdateExclusiveLock' },
+        partition: { mode: 'ShareLock', work: 'build' },
+      },
+      outside: true,
+      since: 14,
+      on: { target: ['jpart'], partition: ['jpart1', 'jpart2'] },
+      examples: ['REINDEX TABLE CONCURRENTLY jpart'],
+    },
+    {
       id: 'cluster.using',
       node: 'ClusterStmt',
       form: 'CLUSTER',

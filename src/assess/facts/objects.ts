@@ -57,7 +57,7 @@ ALTER TABLE owned OWNER TO ferrata_owner;
       examples: ['CREATE SCHEMA n CREATE TABLE a (id int REFERENCES public.r)'],
     },
     {
-      id: 'schema.catalog-only',
+      id: 'schema.rename-in-catalog',
       node: 'RenameStmt',
       of: [
         'OBJECT_SCHEMA',
@@ -79,7 +79,7 @@ ALTER TABLE owned OWNER TO ferrata_owner;
       ],
     },
     {
-      id: 'schema.catalog-only',
+      id: 'schema.owner-in-catalog',
       node: 'AlterOwnerStmt',
       of: [
         'OBJECT_SCHEMA',
@@ -113,7 +113,7 @@ ALTER TABLE owned OWNER TO ferrata_owner;
       examples: ['ALTER EXTENSION citext UPDATE'],
     },
     {
-      id: 'extension.catalog-only',
+      id: 'extension.set-schema-in-catalog',
       node: 'AlterObjectSchemaStmt',
       of: ['OBJECT_EXTENSION', 'OBJECT_COLLATION', 'OBJECT_STATISTIC_EXT'],
       form: 'SET SCHEMA of what is in the catalog alone',
@@ -140,7 +140,7 @@ ALTER TABLE owned OWNER TO ferrata_owner;
       examples: ['ALTER EXTENSION citext ADD TABLE keyless'],
     },
     {
-      id: 'extension.catalog-only',
+      id: 'extension.drop-in-catalog',
       node: 'DropStmt',
       of: [
         'OBJECT_EXTENSION',
@@ -194,6 +194,7 @@ ALTER TABLE owned OWNER TO ferrata_owner;
       form: 'DROP EXTENSION … CASCADE that columns use',
       roles: { target: { mode: 'AccessExclusiveLock' } },
       on: { target: ['ty', 'tyi'] },
+      unseen: 'which types belong to an extension is not known',
       examples: ['DROP EXTENSION citext CASCADE'],
     },
     {
@@ -209,6 +210,7 @@ ALTER TABLE owned OWNER TO ferrata_owner;
       form: 'CREATE FUNCTION with a body of SQL',
       roles: { source: { mode: 'AccessShareLock' } },
       on: { source: ['t'] },
+      unseen: 'a body in a string is not read',
       examples: ["CREATE FUNCTION n() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM t'"],
     },
     {
@@ -258,7 +260,7 @@ ALTER TABLE owned OWNER TO ferrata_owner;
       examples: ['DROP FUNCTION trg2() CASCADE'],
     },
     {
-      id: 'function.catalog-only',
+      id: 'function.create-in-catalog',
       node: 'DefineStmt',
       of: ['OBJECT_AGGREGATE', 'OBJECT_OPERATOR', 'OBJECT_TSCONFIGURATION', 'OBJECT_TSDICTIONARY'],
       form: 'CREATE of what is in the catalog alone',

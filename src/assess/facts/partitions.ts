@@ -89,7 +89,7 @@ INSERT INTO cpart SELECT n, n FROM generate_series(1, 50) n;
       examples: ['ALTER TABLE part ATTACH PARTITION looseck FOR VALUES FROM (1000) TO (1100)'],
     },
     {
-      id: 'partition.attach-proved-nv',
+      id: 'partition.attach-check-not-valid',
       node: 'AlterTableStmt',
       of: 'AT_AttachPartition',
       form: 'ATTACH PARTITION with a CHECK NOT VALID',
@@ -101,7 +101,7 @@ INSERT INTO cpart SELECT n, n FROM generate_series(1, 50) n;
       examples: ['ALTER TABLE part ATTACH PARTITION loosecknv FOR VALUES FROM (1000) TO (1100)'],
     },
     {
-      id: 'partition.attach-nonull',
+      id: 'partition.attach-check-nullable',
       node: 'AlterTableStmt',
       of: 'AT_AttachPartition',
       form: 'ATTACH PARTITION with a CHECK without IS NOT NULL',
@@ -113,7 +113,7 @@ INSERT INTO cpart SELECT n, n FROM generate_series(1, 50) n;
       examples: ["ALTER TABLE plist ATTACH PARTITION plistnn FOR VALUES IN ('x')"],
     },
     {
-      id: 'partition.attach-list',
+      id: 'partition.attach-list-proved',
       node: 'AlterTableStmt',
       of: 'AT_AttachPartition',
       form: 'ATTACH PARTITION LIST with a CHECK that proves',
@@ -184,7 +184,7 @@ INSERT INTO cpart SELECT n, n FROM generate_series(1, 50) n;
       examples: ['ALTER TABLE ipart ATTACH PARTITION ilooseidx FOR VALUES FROM (1000) TO (1100)'],
     },
     {
-      id: 'partition.attach-fk',
+      id: 'partition.attach-foreign-key',
       node: 'AlterTableStmt',
       of: 'AT_AttachPartition',
       form: 'ATTACH PARTITION, parent with a foreign key',
@@ -197,7 +197,7 @@ INSERT INTO cpart SELECT n, n FROM generate_series(1, 50) n;
       examples: ['ALTER TABLE fkpart ATTACH PARTITION fkloose FOR VALUES FROM (1000) TO (1100)'],
     },
     {
-      id: 'partition.attach-fk-has',
+      id: 'partition.attach-foreign-key-has',
       node: 'AlterTableStmt',
       of: 'AT_AttachPartition',
       form: 'ATTACH PARTITION, parent and partition with a foreign key',
@@ -210,7 +210,7 @@ INSERT INTO cpart SELECT n, n FROM generate_series(1, 50) n;
       examples: ['ALTER TABLE fkpart ATTACH PARTITION fkloosehas FOR VALUES FROM (1000) TO (1100)'],
     },
     {
-      id: 'partition.attach-fk-ref',
+      id: 'partition.attach-referenced',
       node: 'AlterTableStmt',
       of: 'AT_AttachPartition',
       form: 'ATTACH PARTITION to a table that foreign keys refer to',
@@ -236,7 +236,7 @@ INSERT INTO cpart SELECT n, n FROM generate_series(1, 50) n;
       examples: ['ALTER TABLE hpart ATTACH PARTITION hloose FOR VALUES WITH (MODULUS 2, REMAINDER 1)'],
     },
     {
-      id: 'partition.attach-tree',
+      id: 'partition.attach-partitioned',
       node: 'AlterTableStmt',
       of: 'AT_AttachPartition',
       form: 'ATTACH PARTITION that is partitioned',
@@ -297,7 +297,7 @@ INSERT INTO cpart SELECT n, n FROM generate_series(1, 50) n;
       examples: ['ALTER TABLE dpart DETACH PARTITION dpart1'],
     },
     {
-      id: 'partition.detach-fk',
+      id: 'partition.detach-foreign-key',
       node: 'AlterTableStmt',
       of: 'AT_DetachPartition',
       form: 'DETACH PARTITION, with a foreign key',
@@ -360,7 +360,7 @@ INSERT INTO cpart SELECT n, n FROM generate_series(1, 50) n;
       ],
     },
     {
-      id: 'create-partition.partition',
+      id: 'create-partition.plain',
       node: 'CreateStmt',
       form: 'CREATE TABLE … PARTITION OF',
       roles: { parent: { mode: 'AccessExclusiveLock' } },
@@ -368,9 +368,9 @@ INSERT INTO cpart SELECT n, n FROM generate_series(1, 50) n;
       examples: ['CREATE TABLE n PARTITION OF part FOR VALUES FROM (3000) TO (3100)'],
     },
     {
-      id: 'create-partition.partition-default-there',
+      id: 'create-partition.beside-default',
       node: 'CreateStmt',
-      form: 'CREATE TABLE … PARTITION OF beside a default partition',
+      form: 'CREATE TABLE … PARTITION OF, beside a default partition',
       roles: {
         parent: { mode: 'AccessExclusiveLock' },
         'default partition': { mode: 'AccessExclusiveLock', work: 'scan' },
@@ -379,9 +379,9 @@ INSERT INTO cpart SELECT n, n FROM generate_series(1, 50) n;
       examples: ['CREATE TABLE n PARTITION OF dpart FOR VALUES FROM (3000) TO (3100)'],
     },
     {
-      id: 'create-partition.partition-default-proved',
+      id: 'create-partition.beside-default-proved',
       node: 'CreateStmt',
-      form: 'CREATE TABLE … PARTITION OF beside a default partition with CHECK',
+      form: 'CREATE TABLE … PARTITION OF, beside a default partition whose CHECK proves',
       roles: {
         parent: { mode: 'AccessExclusiveLock' },
         'default partition': { mode: 'AccessExclusiveLock' },
@@ -390,7 +390,7 @@ INSERT INTO cpart SELECT n, n FROM generate_series(1, 50) n;
       examples: ['CREATE TABLE n PARTITION OF epart FOR VALUES FROM (1000) TO (1100)'],
     },
     {
-      id: 'create-partition.partition-default',
+      id: 'create-partition.default',
       node: 'CreateStmt',
       form: 'CREATE TABLE … PARTITION OF … DEFAULT',
       roles: { parent: { mode: 'AccessExclusiveLock' } },
@@ -398,7 +398,7 @@ INSERT INTO cpart SELECT n, n FROM generate_series(1, 50) n;
       examples: ['CREATE TABLE n PARTITION OF part DEFAULT'],
     },
     {
-      id: 'create-partition.partition-fk',
+      id: 'create-partition.foreign-key',
       node: 'CreateStmt',
       form: 'CREATE TABLE … PARTITION OF a table with a foreign key',
       roles: { referenced: { mode: 'ShareRowExclusiveLock' }, parent: { mode: 'AccessExclusiveLock' } },
@@ -406,7 +406,7 @@ INSERT INTO cpart SELECT n, n FROM generate_series(1, 50) n;
       examples: ['CREATE TABLE n PARTITION OF fkpart FOR VALUES FROM (3000) TO (3100)'],
     },
     {
-      id: 'create-partition.partition-ref',
+      id: 'create-partition.referenced',
       node: 'CreateStmt',
       form: 'CREATE TABLE … PARTITION OF a table that foreign keys refer to',
       roles: { parent: { mode: 'AccessExclusiveLock' }, source: { mode: 'ShareRowExclusiveLock' } },
@@ -415,7 +415,7 @@ INSERT INTO cpart SELECT n, n FROM generate_series(1, 50) n;
       examples: ['CREATE TABLE n PARTITION OF partkey FOR VALUES FROM (3000) TO (3100)'],
     },
     {
-      id: 'create-partition.partition-trigger',
+      id: 'create-partition.trigger',
       node: 'CreateStmt',
       form: 'CREATE TABLE … PARTITION OF a table with trigger',
       roles: { parent: { mode: 'AccessExclusiveLock' } },
@@ -423,7 +423,7 @@ INSERT INTO cpart SELECT n, n FROM generate_series(1, 50) n;
       examples: ['CREATE TABLE n PARTITION OF trpart FOR VALUES FROM (3000) TO (3100)'],
     },
     {
-      id: 'drop-partition.partition',
+      id: 'drop-partition.plain',
       node: 'DropStmt',
       of: 'OBJECT_TABLE',
       form: 'DROP TABLE of a partition',
@@ -432,10 +432,10 @@ INSERT INTO cpart SELECT n, n FROM generate_series(1, 50) n;
       examples: ['DROP TABLE part1'],
     },
     {
-      id: 'drop-partition.partition-default',
+      id: 'drop-partition.beside-default',
       node: 'DropStmt',
       of: 'OBJECT_TABLE',
-      form: 'DROP TABLE of a partition beside a default one',
+      form: 'DROP TABLE of a partition, beside a default partition',
       roles: {
         target: { mode: 'AccessExclusiveLock' },
         parent: { mode: 'AccessExclusiveLock' },
@@ -445,10 +445,10 @@ INSERT INTO cpart SELECT n, n FROM generate_series(1, 50) n;
       examples: ['DROP TABLE dpart1'],
     },
     {
-      id: 'drop-partition.partition-fk',
+      id: 'drop-partition.foreign-key',
       node: 'DropStmt',
       of: 'OBJECT_TABLE',
-      form: 'DROP TABLE of a partition with fk',
+      form: 'DROP TABLE of a partition with a foreign key',
       roles: { target: { mode: 'AccessExclusiveLock' }, parent: { mode: 'AccessExclusiveLock' } },
       on: { target: ['fkpart1'], parent: ['fkpart'] },
       examples: ['DROP TABLE fkpart1'],

@@ -24,7 +24,7 @@ export const renames = {
       examples: ['ALTER VIEW v RENAME TO v_new'],
     },
     {
-      id: 'rename.seq',
+      id: 'rename.sequence',
       node: 'RenameStmt',
       of: 'OBJECT_SEQUENCE',
       form: 'RENAME of a sequence',
@@ -213,7 +213,7 @@ export const renames = {
       examples: ['ALTER VIEW v SET SCHEMA elsewhere'],
     },
     {
-      id: 'set-schema.seq',
+      id: 'set-schema.sequence',
       node: 'AlterObjectSchemaStmt',
       of: 'OBJECT_SEQUENCE',
       form: 'SET SCHEMA of a sequence',
@@ -231,7 +231,7 @@ export const renames = {
       examples: ['ALTER MATERIALIZED VIEW mv SET SCHEMA elsewhere'],
     },
     {
-      id: 'set-schema.catalog-only',
+      id: 'set-schema.set-schema-in-catalog',
       node: 'AlterObjectSchemaStmt',
       of: ['OBJECT_FUNCTION', 'OBJECT_TYPE', 'OBJECT_DOMAIN'],
       form: 'SET SCHEMA of what is in the catalog alone',

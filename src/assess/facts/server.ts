@@ -87,7 +87,7 @@ export const server = {
       examples: ['DROP PUBLICATION pub'],
     },
     {
-      id: 'publication.catalog-only',
+      id: 'publication.rename-in-catalog',
       node: 'RenameStmt',
       of: ['OBJECT_PUBLICATION', 'OBJECT_ROLE'],
       form: 'RENAME of what is in the catalog alone',
@@ -140,6 +140,7 @@ export const server = {
       node: 'DropSubscriptionStmt',
       form: 'DROP SUBSCRIPTION without a slot',
       roles: {},
+      unseen: 'whether it has a slot stands in the catalog of the server',
       examples: ['DROP SUBSCRIPTION sub'],
     },
     {
@@ -194,9 +195,9 @@ export const server = {
       examples: ['GRANT ferrata_facts TO CURRENT_USER'],
     },
     {
-      id: 'label.label',
+      id: 'label.refused',
       node: 'SecLabelStmt',
-      form: 'SECURITY LABEL',
+      form: 'SECURITY LABEL without a provider',
       roles: {},
       fails: '22023',
       examples: ["SECURITY LABEL ON TABLE t IS 'x'"],

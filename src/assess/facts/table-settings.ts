@@ -45,7 +45,7 @@ CREATE ACCESS METHOD heap2 TYPE TABLE HANDLER heap_tableam_handler;
       examples: ['ALTER TABLE t OWNER TO ferrata_facts'],
     },
     {
-      id: 'owner.part',
+      id: 'owner.partitioned',
       node: 'AlterTableStmt',
       of: 'AT_ChangeOwner',
       form: 'OWNER TO, partitioned',
@@ -326,7 +326,7 @@ CREATE ACCESS METHOD heap2 TYPE TABLE HANDLER heap_tableam_handler;
       examples: ['ALTER INDEX brin_i SET (autosummarize = on)'],
     },
     {
-      id: 'storage-options.index-brin2',
+      id: 'storage-options.index-brin-pages',
       node: 'AlterTableStmt',
       of: 'AT_SetRelOptions',
       form: 'SET (pages_per_range)',

@@ -22,7 +22,7 @@ CREATE TABLE doomed.a (id int);
       examples: ['CREATE TABLE n (id int PRIMARY KEY, a int UNIQUE, CHECK (a > 0))'],
     },
     {
-      id: 'create-table.fk',
+      id: 'create-table.foreign-key',
       node: 'CreateStmt',
       form: 'CREATE TABLE with a foreign key',
       roles: { referenced: { mode: 'ShareRowExclusiveLock' } },
@@ -30,7 +30,7 @@ CREATE TABLE doomed.a (id int);
       examples: ['CREATE TABLE n (id int REFERENCES r)'],
     },
     {
-      id: 'create-table.fk-partitioned',
+      id: 'create-table.foreign-key-partitioned',
       node: 'CreateStmt',
       form: 'CREATE TABLE with a foreign key to a partitioned table',
       roles: { referenced: { mode: 'ShareRowExclusiveLock' } },
@@ -130,7 +130,7 @@ CREATE TABLE doomed.a (id int);
       examples: ['SELECT * INTO n FROM t'],
     },
     {
-      id: 'create-table.like-part',
+      id: 'create-table.like-partitioned',
       node: 'CreateStmt',
       form: 'CREATE TABLE … LIKE partitioned',
       roles: { source: { mode: 'AccessShareLock' } },
@@ -138,7 +138,7 @@ CREATE TABLE doomed.a (id int);
       examples: ['CREATE TABLE n (LIKE part)'],
     },
     {
-      id: 'create-table.as-part',
+      id: 'create-table.as-partitioned',
       node: 'CreateTableAsStmt',
       form: 'CREATE TABLE … AS, partitioned',
       roles: { source: { mode: 'AccessShareLock', work: 'scan' } },
@@ -163,7 +163,7 @@ CREATE TABLE doomed.a (id int);
       examples: ['DROP TABLE bare'],
     },
     {
-      id: 'drop-table.fk',
+      id: 'drop-table.foreign-key',
       node: 'DropStmt',
       of: 'OBJECT_TABLE',
       form: 'DROP TABLE with a foreign key',
@@ -208,7 +208,7 @@ CREATE TABLE doomed.a (id int);
       examples: ['DROP TABLE bare, gt'],
     },
     {
-      id: 'drop-table.catalog-only',
+      id: 'drop-table.drop-in-catalog',
       node: 'DropStmt',
       of: ['OBJECT_TABLE', 'OBJECT_SCHEMA'],
       form: 'DROP of what is in the catalog alone',

@@ -51,7 +51,7 @@ CREATE COLLATION colx FROM "C";
       examples: ['ALTER DOMAIN dom ADD CONSTRAINT k CHECK (VALUE > 0)'],
     },
     {
-      id: 'domain.catalog-only',
+      id: 'domain.alter-in-catalog',
       node: 'AlterDomainStmt',
       of: ['C', 'X', 'N', 'T'],
       form: 'ALTER DOMAIN that proves nothing',
@@ -131,7 +131,7 @@ CREATE COLLATION colx FROM "C";
       examples: ['ALTER DOMAIN domp ADD CONSTRAINT k CHECK (VALUE > 0)'],
     },
     {
-      id: 'domain.catalog-only',
+      id: 'domain.rename-in-catalog',
       node: 'RenameStmt',
       of: ['OBJECT_DOMAIN', 'OBJECT_DOMCONSTRAINT', 'OBJECT_TYPE'],
       form: 'RENAME of what is in the catalog alone',
@@ -143,7 +143,7 @@ CREATE COLLATION colx FROM "C";
       ],
     },
     {
-      id: 'domain.catalog-only',
+      id: 'domain.owner-in-catalog',
       node: 'AlterOwnerStmt',
       of: ['OBJECT_DOMAIN', 'OBJECT_TYPE'],
       form: 'OWNER TO of what is in the catalog alone',
@@ -154,7 +154,7 @@ CREATE COLLATION colx FROM "C";
       ],
     },
     {
-      id: 'domain.catalog-only',
+      id: 'domain.drop-in-catalog',
       node: 'DropStmt',
       of: ['OBJECT_DOMAIN', 'OBJECT_TYPE', 'OBJECT_COLLATION'],
       form: 'DROP of what is in the catalog alone',
@@ -210,7 +210,7 @@ CREATE COLLATION colx FROM "C";
       examples: ['CREATE TYPE n AS RANGE (subtype = int4)'],
     },
     {
-      id: 'type.catalog-only',
+      id: 'type.create-in-catalog',
       node: 'DefineStmt',
       of: ['OBJECT_TYPE', 'OBJECT_COLLATION'],
       form: 'CREATE of what is in the catalog alone',
@@ -265,8 +265,8 @@ CREATE COLLATION colx FROM "C";
       id: 'sequence.create-owned',
       node: 'CreateSeqStmt',
       form: 'CREATE SEQUENCE … OWNED BY',
-      roles: { target: { mode: 'AccessShareLock' } },
-      on: { target: ['t'] },
+      roles: { source: { mode: 'AccessShareLock' } },
+      on: { source: ['t'] },
       examples: ['CREATE SEQUENCE n OWNED BY t.a'],
     },
     {

@@ -443,7 +443,7 @@ CREATE EVENT TRIGGER etr ON ddl_command_start WHEN TAG IN ('CREATE AGGREGATE') E
       examples: ["COMMENT ON POLICY polt_p ON polt IS 'x'"],
     },
     {
-      id: 'comment.catalog-only',
+      id: 'comment.on-in-catalog',
       node: 'CommentStmt',
       of: ['OBJECT_FUNCTION', 'OBJECT_TYPE', 'OBJECT_STATISTIC_EXT'],
       form: 'COMMENT ON what is in the catalog alone',

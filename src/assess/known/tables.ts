@@ -220,7 +220,7 @@ export function addColumn(relation: string, node: Node, known: KnownSchema, name
   const name = text(node, 'colname') ?? '';
   const typeName = typeNameOf(node);
   const inherited = known.get('column', `${relation}.${quoteIdent(name)}`);
-  const constraints = children(node, 'constraints').map((item) => item.node);
+  const constraints = joinedConstraints(node);
   const made = column(relation, name, {
     ...(inherited?.properties as ColumnProperties | undefined),
     type:
@@ -238,6 +238,27 @@ export function addColumn(relation: string, node: Node, known: KnownSchema, name
     addConstraint(relation, withColumn(constraint, name), known, names);
   }
 }
+
+/** The constraints behind a column, each with what is said of it: the grammar gives NOT ENFORCED … a node of its own. */
+export function joinedConstraints(column: Node | null): readonly Node[] {
+  const joined: Node[] = [];
+  for (const { node } of children(column, 'constraints')) {
+    const said = ATTRIBUTES[text(node, 'contype') ?? ''];
+    const last = joined.at(-1);
+    if (said === undefined) joined.push(node);
+    else if (last !== undefined) joined.splice(-1, 1, { ...last, ...said });
+  }
+  return joined;
+}
+
+const ATTRIBUTES: Readonly<Record<string, Node>> = {
+  CONSTR_ATTR_DEFERRABLE: { deferrable: true },
+  CONSTR_ATTR_NOT_DEFERRABLE: { deferrable: false },
+  CONSTR_ATTR_DEFERRED: { deferrable: true, initdeferred: true },
+  CONSTR_ATTR_IMMEDIATE: { initdeferred: false },
+  CONSTR_ATTR_ENFORCED: { is_enforced: true },
+  CONSTR_ATTR_NOT_ENFORCED: { is_enforced: false, skip_validation: true },
+};
 
 function collationOf(node: Node): string | null {
   const names = strings(
@@ -351,13 +372,14 @@ export function addConstraint(relation: string, node: Node, known: KnownSchema, 
     }
     case 'CONSTR_FOREIGN': {
       const columns = strings(node.fk_attrs);
+      const references = names.relation(nameFromRange(child(node, 'pktable')));
       known.put(
         constraint(parent, given ?? constraintName(known, parent, columns, 'fkey'), {
           ...common,
           type: 'foreign',
-          definition: `FOREIGN KEY (${columns.map(quoteIdent).join(', ')}) REFERENCES ${UNREAD}`,
+          definition: foreignKeyText(node, columns, references, known),
           columns,
-          references: names.relation(nameFromRange(child(node, 'pktable'))),
+          references,
         }),
       );
       return;
@@ -375,6 +397,38 @@ export function addConstraint(relation: string, node: Node, known: KnownSchema, 
     default:
       return;
   }
+}
+
+const ACTIONS: Readonly<Record<string, string>> = {
+  r: 'RESTRICT',
+  c: 'CASCADE',
+  n: 'SET NULL',
+  d: 'SET DEFAULT',
+};
+
+/** As `pg_get_constraintdef` prints it; without the columns referred to where they are not known. */
+function foreignKeyText(
+  node: Node,
+  columns: readonly string[],
+  references: string | null,
+  known: KnownSchema,
+): string {
+  const key = known
+    .children(`table ${references ?? ''}`)
+    .find(
+      ({ kind, properties }) =>
+        kind === 'constraint' && 'type' in properties && properties.type === 'primary',
+    );
+  const written = strings(node.pk_attrs);
+  const referenced =
+    written.length > 0 ? written : ((key?.properties as ConstraintProperties | undefined)?.columns ?? []);
+  const list = (names: readonly string[]): string => names.map(quoteIdent).join(', ');
+  const action = (key: string, event: string): string => {
+    const word = ACTIONS[text(node, key) ?? ''];
+    return word === undefined ? '' : ` ON ${event} ${word}`;
+  };
+  const actions = `${action('fk_upd_action', 'UPDATE')}${action('fk_del_action', 'DELETE')}`;
+  return `FOREIGN KEY (${list(columns)}) REFERENCES ${references ?? UNREAD}${referenced.length === 0 ? '' : `(${list(referenced)})`}${actions}`;
 }
 
 function addKey(

@@ -1,5 +1,4 @@
 /** Statements that read and write rows (manual, 13.3.1). */
-
 import { tokens } from '../../sql/lexer.ts';
 import type { ParsedStatement } from '../../sql/model.ts';
 import { writtenRelations } from '../../sql/relations.ts';
@@ -7,105 +6,119 @@ import {
   child,
   children,
   flag,
+  isNode,
+  type KindedNode,
+  type Node,
   nameFromRange,
-  type QualifiedName,
   relationOf,
-  showName,
   text,
-  walk,
+  unwrap,
 } from '../../sql/tree.ts';
 import type { AssessContext } from '../context.ts';
 import type { Effect } from '../effect.ts';
 import { LOCK_MODES } from '../model.ts';
+import { apply } from './apply.ts';
 import type { Describe, Family } from './family.ts';
-import { lockSources } from './tables.ts';
+import { referringTables } from './foreign-keys.ts';
+import { describeReads } from './reads.ts';
+import { describeWrites } from './writes.ts';
 
 const writes: Describe = (statement, effect, context) => {
   effect.class = 'dml';
-  lockWritten(statement, effect, context);
-  lockSources(statement, effect, context);
+  describeWrites(statement, effect, context, true);
+  describeReads(statement, effect, context, { runs: true });
 };
 
-const reads: Describe = (statement, effect, context) => {
+/** EXPLAIN, PREPARE, DECLARE: a query that is planned, and perhaps run. */
+function planned(statement: KindedNode, runs: boolean, effect: Effect, context: AssessContext): void {
   const written = writtenRelations(statement);
-  effect.class = written.length > 0 ? 'dml' : 'other';
-  lockWritten(statement, effect, context);
-  const locking = new Set<string>();
-  walk(statement.node, (kind) => {
-    if (kind === 'LockingClause') locking.add('rows');
-    return undefined;
-  });
-  lockSources(statement, effect, context);
-  if (locking.size > 0) {
-    for (const { node } of children(statement.node, 'fromClause')) {
-      effect.lock(context.resolve(nameFromRange(node)), 'RowShareLock', 'source');
-    }
-  }
-};
+  effect.class = runs && written.length > 0 ? 'dml' : 'other';
+  describeWrites(statement, effect, context, runs);
+  describeReads(statement, effect, context, { runs });
+}
+
+function inner(node: Node): KindedNode | null {
+  return isNode(node.query) ? unwrap(node.query) : null;
+}
 
 export const dataFamily: Family = {
   InsertStmt: writes,
   UpdateStmt: (statement, effect, context) => {
     writes(statement, effect, context);
-    const table = context.resolve(relationOf(statement.node));
-    effect.tagFor(table, 'alters');
-    if (table !== null) effect.scan(table);
+    effect.tagFor(context.resolve(relationOf(statement.node)), 'alters');
   },
   DeleteStmt: (statement, effect, context) => {
     writes(statement, effect, context);
     const table = context.resolve(relationOf(statement.node));
-    if (table === null) return;
-    effect.tagFor(table, 'alters').scan(table).lose(table, table, 'the deleted rows');
+    if (table !== null) effect.tagFor(table, 'alters').lose(table, table, 'the deleted rows');
   },
   MergeStmt: (statement, effect, context) => {
     writes(statement, effect, context);
     effect.tagFor(context.resolve(relationOf(statement.node)), 'alters');
   },
   SelectStmt: (statement, effect, context) => {
-    reads(statement, effect, context);
+    const { node } = statement;
+    effect.class = writtenRelations(statement).length > 0 ? 'dml' : 'other';
+    describeWrites(statement, effect, context, true);
+    const made = context.resolve(nameFromRange(child(child(node, 'intoClause'), 'rel')));
+    describeReads(statement, effect, context, { runs: true, except: made });
+    lockRows(node, effect, context);
     // SELECT … INTO makes a table.
-    if (child(statement.node, 'intoClause') !== null) {
+    if (made !== null) {
       effect.class = 'ddl';
       effect.tag('changes-schema');
     }
   },
-  ExplainStmt: reads,
-  DeclareCursorStmt: reads,
-  PrepareStmt: (_statement, effect) => {
+  ExplainStmt: ({ node }, effect, context) => {
+    const query = inner(node);
+    const runs = children(node, 'options').some((option) => text(option.node, 'defname') === 'analyze');
+    if (query !== null) planned(query, runs, effect, context);
+  },
+  DeclareCursorStmt: ({ node }, effect, context) => {
+    const query = inner(node);
+    if (query !== null) planned(query, false, effect, context);
+  },
+  PrepareStmt: ({ node }, effect, context) => {
+    const query = inner(node);
+    if (query !== null) planned(query, false, effect, context);
     effect.class = 'other';
   },
   CopyStmt(statement, effect, context) {
-    if (flag(statement.node, 'is_from')) writes(statement, effect, context);
-    else {
-      effect.class = 'other';
-      effect.lock(context.resolve(relationOf(statement.node)), 'AccessShareLock', 'source');
-      lockSources(statement, effect, context);
+    if (flag(statement.node, 'is_from')) {
+      writes(statement, effect, context);
+      return;
     }
+    effect.class = 'other';
+    const source = context.resolve(relationOf(statement.node));
+    apply('data.copy-to', { source }, effect, context);
+    if (source === null) describeReads(statement, effect, context, { runs: true });
   },
-  TruncateStmt(statement, effect, context) {
+  TruncateStmt({ node }, effect, context) {
     effect.class = 'dml';
-    for (const { node: range } of children(statement.node, 'relations')) {
+    for (const { node: range } of children(node, 'relations')) {
       const table = context.resolve(nameFromRange(range));
       if (table === null) continue;
-      const heirs = flag(range, 'inh') ? context.descendants(table) : [];
-      for (const heir of heirs) effect.lock(heir, 'AccessExclusiveLock', 'partition');
-      effect
-        .lock(table, 'AccessExclusiveLock')
-        .lose(table, table, 'all rows')
-        .tagFor(table, 'writes-rows', 'alters', 'destroys');
-      if (text(statement.node, 'behavior') !== 'DROP_CASCADE') continue;
-      for (const other of context.referencing(table)) {
-        effect.lock(other, 'AccessExclusiveLock', 'source').lose(other, other, 'all rows, by CASCADE');
-      }
+      const partition = flag(range, 'inh') ? context.descendants(table) : [];
+      apply('truncate.inherited', { target: table, partition }, effect, context);
+      effect.lose(table, table, 'all rows').tagFor(table, 'writes-rows', 'alters', 'destroys');
+      if (text(node, 'behavior') !== 'DROP_CASCADE') continue;
+      const source = referringTables(table, null, context);
+      apply('truncate.cascade', { source }, effect, context);
+      for (const other of source) effect.lose(other, other, 'all rows, by CASCADE');
     }
   },
-  LockStmt(statement, effect, context) {
+  LockStmt({ node }, effect, context) {
     effect.class = 'other';
-    const mode = LOCK_MODES[Number(statement.node.mode ?? 8) - 1] ?? 'AccessExclusiveLock';
-    for (const { node } of children(statement.node, 'relations')) {
-      const relation = context.resolve(nameFromRange(node));
+    // The mode is the statement's own: the table of facts knows which relations it is taken on.
+    const mode = LOCK_MODES[Number(node.mode ?? 8) - 1] ?? 'AccessExclusiveLock';
+    for (const { node: range } of children(node, 'relations')) {
+      const relation = context.resolve(nameFromRange(range));
+      if (relation === null) continue;
       effect.lock(relation, mode);
-      if (relation === null || !flag(node, 'inh')) continue;
+      for (const read of context.known.has('view', relation) ? context.readBy(relation) : []) {
+        effect.lock(read, mode);
+      }
+      if (!flag(range, 'inh')) continue;
       for (const heir of context.descendants(relation)) effect.lock(heir, mode, 'partition');
     }
   },
@@ -124,30 +137,32 @@ export const dataFamily: Family = {
   },
 };
 
-function lockWritten(statement: ParsedStatement, effect: Effect, context: AssessContext): void {
-  for (const name of writtenRelations(statement)) {
-    const relation = context.resolve(name);
-    effect.lock(relation, 'RowExclusiveLock').tagFor(relation, 'writes-rows');
-    if (relation === null || context.isNew(relation)) continue;
-    // Foreign keys look the other row up and lock it.
-    for (const other of context.referenced(relation)) effect.lock(other, 'RowShareLock', 'referenced');
-    if (!reachesHeirs(statement, name, relation, context)) continue;
-    for (const heir of context.descendants(relation)) effect.lock(heir, 'RowExclusiveLock', 'partition');
+/** FOR UPDATE and its like lock the rows of what they name, or of all that the query reads. */
+function lockRows(node: Node, effect: Effect, context: AssessContext): void {
+  for (const { node: clause } of children(node, 'lockingClause')) {
+    const named = children(clause, 'lockedRels').map((item) => nameFromRange(item.node)?.name);
+    for (const range of rangesIn(node)) {
+      const alias = text(child(range, 'alias'), 'aliasname');
+      const name = nameFromRange(range);
+      if (named.length > 0 && !named.includes(alias ?? name?.name)) continue;
+      const relation = context.resolve(name);
+      effect.relock(relation);
+      apply('data.select-update', { target: relation }, effect, context);
+    }
   }
 }
 
-/** Rows of partitions and heirs are written through their parent, unless it is named with ONLY; new rows in partitions alone. */
-function reachesHeirs(
-  { kind, node }: ParsedStatement,
-  name: QualifiedName,
-  relation: string,
-  context: AssessContext,
-): boolean {
-  if (context.isPartitioned(relation)) return true;
-  if (kind === 'InsertStmt' || kind === 'CopyStmt') return false;
-  const target = relationOf(node);
-  const isTarget = target !== null && showName(target) === showName(name);
-  return !isTarget || flag(child(node, 'relation'), 'inh');
+/** The tables of a FROM clause, those inside its joins too. */
+function rangesIn(node: Node): readonly Node[] {
+  const ranges = (item: KindedNode): readonly Node[] => {
+    if (item.kind === 'RangeVar') return [item.node];
+    if (item.kind !== 'JoinExpr') return [];
+    return [item.node.larg, item.node.rarg].flatMap((side) => {
+      const inside = unwrap(side);
+      return inside === null ? [] : ranges(inside);
+    });
+  };
+  return children(node, 'fromClause').flatMap(ranges);
 }
 
 function wordsOfBlock(statement: ParsedStatement): ReadonlySet<string> {

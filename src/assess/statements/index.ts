@@ -7,10 +7,12 @@ import { dropFamily } from './drops.ts';
 import type { Family } from './family.ts';
 import { indexFamily } from './indexes.ts';
 import { objectFamily } from './objects.ts';
+import { renameFamily } from './renames.ts';
 import { tableFamily } from './tables.ts';
 
 const FAMILIES: Family = {
   ...objectFamily,
+  ...renameFamily,
   ...tableFamily,
   ...alterTableFamily,
   ...indexFamily,

@@ -1,18 +1,25 @@
-/** Everything else: renames, triggers, policies, types, privileges, functions. */
-
-import { quoteQualified } from '../../sql/quote.ts';
+/** Everything else: triggers, policies, rules, types, sequences, privileges, functions. */
+import { quoteIdent } from '../../sql/quote.ts';
+import { readRelations, writtenRelations } from '../../sql/relations.ts';
 import {
   child,
   children,
   flag,
+  isNode,
+  type Node,
   nameFromParts,
   nameFromRange,
   relationOf,
   strings,
   text,
 } from '../../sql/tree.ts';
-import type { LockMode } from '../model.ts';
+import type { AssessContext } from '../context.ts';
+import type { Effect } from '../effect.ts';
+import type { FactId } from '../facts/index.ts';
+import { apply, hasRows } from './apply.ts';
 import type { Describe, Family } from './family.ts';
+import { describeReads, isSystems } from './reads.ts';
+import { describeCreate } from './tables.ts';
 
 /** Something new that takes nothing away. */
 const adds: Describe = (_statement, effect) => {
@@ -32,66 +39,78 @@ const nothing: Describe = (_statement, effect) => {
   effect.class = 'other';
 };
 
-function onRelation(mode: LockMode, key = 'relation'): Describe {
+function onTable(fact: FactId): Describe {
   return (statement, effect, context) => {
-    const relation = context.resolve(nameFromRange(child(statement.node, key)));
-    effect.lock(relation, mode).tagFor(relation, 'changes-schema');
+    const table = context.resolve(relationOf(statement.node, 'table'));
+    apply(fact, { target: table }, effect, context);
+    effect.tagFor(table, 'changes-schema');
+    describeReads(statement, effect, context, { runs: false, through: false, except: table });
   };
 }
 
 /** May be a replacement of what is there. */
-const replaces: Describe = (statement, effect) => {
+const replaces: Describe = (statement, effect, context) => {
   effect.tag('changes-schema');
   if (flag(statement.node, 'replace') || flag(statement.node, 'is_replace')) effect.tag('alters');
+  // A body of BEGIN ATOMIC is read as it is written down; one in a string is text.
+  const { sql_body: body } = statement.node;
+  if (isNode(body)) {
+    const [kind = '', node] = Object.entries(body)[0] ?? [];
+    const query = { kind, node: isNode(node) ? node : {} };
+    describeReads(query, effect, context, { runs: false, through: false });
+  }
 };
 
 export const objectFamily: Family = {
-  RenameStmt(statement, effect, context) {
+  CreateTrigStmt({ node }, effect, context) {
+    const table = context.resolve(relationOf(node));
+    effect.tagFor(table, 'changes-schema');
+    const partition = table !== null && flag(node, 'row') ? partitionsOf(table, context) : [];
+    const source = context.resolve(nameFromRange(child(node, 'constrrel')));
+    apply('trigger.create-partitioned', { target: table, partition }, effect, context);
+    apply('trigger.create-constraint', { source, referenced: source }, effect, context);
+  },
+  CreatePolicyStmt: onTable('policy.create'),
+  AlterPolicyStmt: onTable('policy.alter'),
+  RuleStmt(statement, effect, context) {
     const { node } = statement;
-    const relation = context.resolve(relationOf(node));
-    const type = text(node, 'renameType') ?? '';
-    const index = type === 'OBJECT_INDEX';
-    effect
-      .lock(relation, index ? 'ShareUpdateExclusiveLock' : 'AccessExclusiveLock', index ? 'index' : 'target')
-      .tagFor(relation, 'changes-schema', 'alters');
-    const recurses = type === 'OBJECT_COLUMN' || type === 'OBJECT_ATTRIBUTE';
-    if (relation !== null && recurses && flag(child(node, 'relation'), 'inh')) {
-      for (const heir of context.descendants(relation)) effect.lock(heir, 'AccessExclusiveLock', 'partition');
+    const table = context.resolve(relationOf(node));
+    effect.tagFor(table, 'changes-schema');
+    apply('rule.create', { target: table }, effect, context);
+    for (const action of children(node, 'actions')) {
+      const source = writtenRelations(action).map((name) => context.resolve(name));
+      apply('rule.create-other', { source: source.filter((one) => one !== table) }, effect, context);
+      for (const name of readRelations(action)) {
+        const read = isSystems(name, context) ? null : context.resolve(name);
+        if (read !== table) apply('policy.create-sub', { source: read }, effect, context);
+      }
     }
-    // Who uses the object by its name breaks; of an index or constraint nobody does.
-    const usedByName = !['OBJECT_INDEX', 'OBJECT_TABCONSTRAINT', 'OBJECT_TRIGGER', 'OBJECT_POLICY'].includes(
-      type,
-    );
-    if (usedByName) effect.tagFor(relation, 'rename');
   },
-  AlterObjectSchemaStmt(statement, effect, context) {
-    const relation = context.resolve(relationOf(statement.node));
-    effect.lock(relation, 'AccessExclusiveLock').tagFor(relation, 'changes-schema', 'alters', 'rename');
-  },
-  CommentStmt(statement, effect, context) {
-    const type = text(statement.node, 'objtype') ?? '';
-    const parts = strings(child(child(statement.node, 'object'), 'List')?.items);
-    const name = nameFromParts(type === 'OBJECT_COLUMN' ? parts.slice(0, -1) : parts);
-    if (type === 'OBJECT_COLUMN' || RELATIONS.has(type)) {
-      effect.lock(context.resolve(name), 'ShareUpdateExclusiveLock');
-    }
+  CreateSeqStmt({ node }, effect, context) {
     effect.tag('changes-schema');
+    apply('sequence.create-owned', { source: ownerOf(node, context) }, effect, context);
   },
-  CreateTrigStmt: onRelation('ShareRowExclusiveLock'),
-  CreatePolicyStmt: onRelation('AccessExclusiveLock', 'table'),
-  AlterPolicyStmt: onRelation('AccessExclusiveLock', 'table'),
-  RuleStmt: onRelation('AccessExclusiveLock'),
-  CreateSeqStmt: adds,
-  AlterSeqStmt(statement, effect, context) {
-    const sequence = context.resolve(nameFromRange(child(statement.node, 'sequence')));
-    effect.lock(sequence, 'ShareRowExclusiveLock', 'sequence').tagFor(sequence, 'changes-schema', 'alters');
+  AlterSeqStmt({ node }, effect, context) {
+    const sequence = context.resolve(nameFromRange(child(node, 'sequence')));
+    effect.tagFor(sequence, 'changes-schema', 'alters');
+    apply('sequence.owned', { sequence, source: ownerOf(node, context) }, effect, context);
+  },
+  CreateSchemaStmt({ node }, effect, context) {
+    effect.tag('changes-schema');
+    for (const { kind, node: element } of children(node, 'schemaElts')) {
+      if (kind === 'CreateStmt') describeCreate(inSchema(element, node), effect, context);
+    }
   },
   CreateFunctionStmt: replaces,
   AlterFunctionStmt: alters,
-  CreateSchemaStmt: adds,
   CreateExtensionStmt: adds,
   AlterExtensionStmt: alters,
-  AlterExtensionContentsStmt: alters,
+  AlterExtensionContentsStmt({ node }, effect, context) {
+    effect.tag('changes-schema', 'alters');
+    if (text(node, 'objtype') !== 'OBJECT_TABLE') return;
+    const parts = strings(child(child(node, 'object'), 'List')?.items);
+    apply('extension.add-table', { target: context.resolve(nameFromParts(parts)) }, effect, context);
+  },
   CreateEnumStmt: adds,
   CreateRangeStmt: adds,
   CompositeTypeStmt: adds,
@@ -110,13 +129,15 @@ export const objectFamily: Family = {
   CreateForeignServerStmt: adds,
   CreateUserMappingStmt: adds,
   ImportForeignSchemaStmt: adds,
-  CreatePublicationStmt(statement, effect, context) {
+  CreatePublicationStmt({ node }, effect, context) {
     effect.tag('changes-schema');
-    lockPublished(statement.node, effect, context);
+    lockPublished(node, [], effect, context);
   },
-  AlterPublicationStmt(statement, effect, context) {
+  AlterPublicationStmt({ node }, effect, context) {
     effect.tag('changes-schema', 'alters');
-    lockPublished(statement.node, effect, context);
+    // SET takes away what is not named any more.
+    const before = text(node, 'action') === 'AP_SetObjects' ? published(text(node, 'pubname'), context) : [];
+    lockPublished(node, before, effect, context);
   },
   CreateSubscriptionStmt: outside,
   AlterSubscriptionStmt: outside,
@@ -124,28 +145,33 @@ export const objectFamily: Family = {
     effect.tag('changes-schema');
     if (text(statement.node, 'oldVal') !== null) effect.tag('alters', 'rename');
   },
-  AlterDomainStmt(statement, effect, context) {
-    const name = nameFromParts(strings(statement.node.typeName));
+  AlterDomainStmt({ node }, effect, context) {
+    const name = nameFromParts(strings(node.typeName));
     effect.tag('changes-schema', 'alters');
-    const subtype = text(statement.node, 'subtype');
+    const subtype = text(node, 'subtype');
+    const added = child(child(node, 'def'), 'Constraint');
     const validates =
-      (subtype === 'C' && !flag(child(child(statement.node, 'def'), 'Constraint'), 'skip_validation')) ||
-      subtype === 'V' ||
-      subtype === 'O';
+      (subtype === 'C' && !flag(added, 'skip_validation')) || subtype === 'V' || subtype === 'O';
     if (name === null || !validates) return;
-    const types = [
-      quoteQualified(name.schema, name.name),
-      quoteQualified(name.schema ?? 'public', name.name),
-    ];
-    for (const type of types) {
-      for (const table of context.tablesUsingType(type)) {
-        effect.lock(table, 'ShareLock').validate(table, `${table}, columns of ${type}`);
-      }
-    }
+    const target = context
+      .tablesUsingDomain(context.resolveType(name))
+      .filter((table) => hasRows(table, context));
+    apply('domain.check', { target }, effect, context);
   },
   AlterTypeStmt: alters,
   AlterOwnerStmt: alters,
-  AlterObjectDependsStmt: alters,
+  AlterObjectDependsStmt({ node }, effect, context) {
+    effect.tag('changes-schema', 'alters');
+    const relation = context.resolve(relationOf(node));
+    const facts: Readonly<Record<string, FactId>> = {
+      OBJECT_TRIGGER: 'trigger.depends',
+      OBJECT_INDEX: 'index.depends',
+      OBJECT_MATVIEW: 'matview.depends',
+    };
+    const fact = facts[text(node, 'objectType') ?? ''];
+    if (fact !== undefined)
+      apply(fact, { target: relation, index: relation, source: relation }, effect, context);
+  },
   AlterOperatorStmt: alters,
   AlterOpFamilyStmt: alters,
   AlterTSConfigurationStmt: alters,
@@ -156,10 +182,21 @@ export const objectFamily: Family = {
   AlterFdwStmt: alters,
   AlterUserMappingStmt: alters,
   AlterDefaultPrivilegesStmt: alters,
-  GrantStmt: replacesPrivileges,
+  GrantStmt({ node }, effect, context) {
+    effect.tag('changes-schema');
+    if (!flag(node, 'is_grant')) effect.tag('alters');
+    if (text(node, 'targtype') !== 'ACL_TARGET_OBJECT' || text(node, 'objtype') !== 'OBJECT_TABLE') return;
+    const target = children(node, 'objects').map((item) => context.resolve(nameFromRange(item.node)));
+    apply('privileges.table', { target }, effect, context);
+  },
   GrantRoleStmt: outside,
   SecLabelStmt: adds,
-  ReassignOwnedStmt: alters,
+  ReassignOwnedStmt({ node }, effect, context) {
+    effect.tag('changes-schema', 'alters');
+    for (const { node: role } of children(node, 'roles')) {
+      apply('owned.reassign', { target: context.ownedBy(text(role, 'rolename') ?? '') }, effect, context);
+    }
+  },
   CreateRoleStmt: outside,
   AlterRoleStmt: outside,
   AlterRoleSetStmt: outside,
@@ -186,29 +223,45 @@ export const objectFamily: Family = {
   ExecuteStmt: nothing,
 };
 
-const RELATIONS = new Set([
-  'OBJECT_TABLE',
-  'OBJECT_VIEW',
-  'OBJECT_MATVIEW',
-  'OBJECT_FOREIGN_TABLE',
-  'OBJECT_SEQUENCE',
-  'OBJECT_INDEX',
-]);
-
-function replacesPrivileges(...[statement, effect]: Parameters<Describe>): void {
-  effect.tag('changes-schema');
-  if (!flag(statement.node, 'is_grant')) effect.tag('alters');
+function partitionsOf(table: string, context: AssessContext): readonly string[] {
+  return context.isPartitioned(table) ? context.descendants(table) : [];
 }
 
-function lockPublished(
-  ...[node, effect, context]: [
-    Parameters<typeof relationOf>[0],
-    Parameters<Describe>[1],
-    Parameters<Describe>[2],
-  ]
-): void {
+/** The table of OWNED BY table.column. */
+function ownerOf(node: Node, context: AssessContext): string | null {
+  const option = children(node, 'options').find((item) => text(item.node, 'defname') === 'owned_by');
+  const parts = strings(child(child(option?.node, 'arg'), 'List')?.items);
+  return parts.length < 2 ? null : context.resolve(nameFromParts(parts.slice(0, -1)));
+}
+
+/** A table inside CREATE SCHEMA lies in that schema. */
+function inSchema(element: Node, node: Node): Node {
+  const range = child(element, 'relation');
+  const schema = text(node, 'schemaname');
+  return schema === null ? element : { ...element, relation: { ...range, schemaname: schema } };
+}
+
+function lockPublished(node: Node, before: readonly string[], effect: Effect, context: AssessContext): void {
+  const heirs: string[] = [];
+  const target: string[] = [...before];
   for (const { node: object } of children(node, 'pubobjects')) {
-    const table = nameFromRange(child(child(object, 'pubtable'), 'relation'));
-    effect.lock(context.resolve(table), 'ShareUpdateExclusiveLock');
+    const range = child(child(object, 'pubtable'), 'relation');
+    const table = context.resolve(nameFromRange(range));
+    if (table === null) continue;
+    target.push(table);
+    // A table brings its heirs along, a partitioned one stands for its partitions.
+    if (flag(range, 'inh') && !context.isPartitioned(table)) heirs.push(...context.descendants(table));
   }
+  apply('publication.create-inherited', { target, partition: heirs }, effect, context);
+}
+
+/** The tables that a publication is known to have. */
+function published(name: string | null, context: AssessContext): readonly string[] {
+  const object = name === null ? null : context.known.get('publication', quoteIdent(name));
+  const { definition = null } = (object?.properties ?? {}) as { readonly definition?: string | null };
+  const list = / FOR TABLE (.*?)(?: WITH \(|;?$)/s.exec(definition ?? '')?.[1] ?? '';
+  return list
+    .split(/,\s*/)
+    .map((item) => item.replace(/^ONLY /, '').split(/[\s(]/)[0] ?? '')
+    .filter((table) => context.known.has('table', table));
 }

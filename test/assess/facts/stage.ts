@@ -81,7 +81,7 @@ export class Stage {
       DATABASE: connection.server.database,
       SPACE: `${folder}_facts_n`,
     };
-    await makeSpaces(connection, folder);
+    if (!alone) await makeSpaces(connection, folder);
     for (const { since, sql } of families.flatMap(({ fixture }) => fixture)) {
       if (since <= major) await connection.script(filled(sql, words));
     }
@@ -184,28 +184,27 @@ export class Stage {
       ? `SELECT count(*) FROM ${table}`
       : `LOCK TABLE ONLY ${table} IN ${IN_THE_WAY[mode]} MODE`;
     await this.#third.script(`BEGIN; ${hold}`);
-    const running = observe(this.#connection, sql, {
-      second: this.#second,
-      keep: true,
-      transactional: false,
-    });
-    await this.#waiting();
+    const running = this.#connection.script(sql);
+    const waited = await this.#waitedFor();
     await this.#third.script('ROLLBACK');
-    const { locks } = seenIn(await running);
+    await running;
     if (example.after !== undefined) await this.#connection.script(example.after);
-    return locks;
+    return waited;
   }
 
-  async #waiting(): Promise<void> {
+  /** The lock that the statement waits for; none where it does not come to that. */
+  async #waitedFor(): Promise<ReadonlyMap<string, LockMode>> {
     for (let n = 0; n < 200; n++) {
-      const [[waits] = []] = await this.#third.rows<[boolean]>(
-        'SELECT EXISTS (SELECT FROM pg_locks WHERE pid = $1 AND NOT granted)',
+      const waits = await this.#second.rows<[string, LockMode]>(
+        `SELECT format('%I.%I', n.nspname, c.relname), l.mode FROM pg_locks l
+         JOIN pg_class c ON c.oid = l.relation JOIN pg_namespace n ON n.oid = c.relnamespace
+         WHERE l.pid = $1 AND NOT l.granted AND l.locktype = 'relation' AND l.relation >= 16384`,
         [this.#connection.pid],
       );
-      // Long enough to be looked at.
-      if (waits === true) return new Promise((resolve) => setTimeout(resolve, 30));
+      if (waits.length > 0) return new Map(waits);
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
+    return new Map();
   }
 }
 
