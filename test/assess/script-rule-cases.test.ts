@@ -158,7 +158,11 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
   keys: [
     { sql: 'ALTER TABLE t ADD UNIQUE (a, c)', found: ['add-unique-scan'] },
     { sql: 'ALTER TABLE t ADD UNIQUE (b, c)', found: ['add-unique-scan'] },
-    { sql: 'ALTER TABLE t ADD UNIQUE (c, d)', found: ['add-unique-scan', 'unique-data-dependent'] },
+    {
+      sql: 'ALTER TABLE t ADD UNIQUE (c, d)',
+      shows: "SELECT FROM pg_constraint WHERE conname = 't_c_d_key' AND contype = 'u'",
+      found: ['add-unique-scan', 'unique-data-dependent'],
+    },
     { sql: 'ALTER TABLE t ADD UNIQUE USING INDEX t_b', found: [] },
     { sql: 'ALTER TABLE t ADD UNIQUE USING INDEX t_a_desc', found: ['using-index-unsupported'] },
     {
@@ -166,7 +170,12 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       found: ['using-index-unsupported'],
       says: 'WHERE',
     },
-    { sql: 'ALTER TABLE nokey ADD PRIMARY KEY (x)', found: ['add-pk-scan', 'unique-data-dependent'] },
+    {
+      sql: 'ALTER TABLE nokey ADD PRIMARY KEY (x)',
+      shows:
+        "SELECT FROM pg_index JOIN pg_attribute ON attrelid = indrelid AND attname = 'x' WHERE indrelid = 'nokey'::regclass AND indisprimary AND attnotnull",
+      found: ['add-pk-scan', 'unique-data-dependent'],
+    },
     {
       sql: 'CREATE UNIQUE INDEX CONCURRENTLY nk ON nokey (x); ALTER TABLE nokey ADD PRIMARY KEY USING INDEX nk',
       found: ['unique-data-dependent', 'add-pk-using-index-nullable'],
@@ -185,8 +194,16 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     },
     { sql: 'CREATE UNIQUE INDEX CONCURRENTLY t_id_c ON t (c, id)', found: [] },
     { sql: 'CREATE UNIQUE INDEX CONCURRENTLY t_lower ON t (lower(c))', found: [] },
-    { sql: 'ALTER TABLE p ADD UNIQUE (id, at)', found: ['add-unique-scan', 'unique-data-dependent'] },
-    { sql: 'ALTER TABLE p ADD PRIMARY KEY (id, at)', found: ['add-pk-scan', 'unique-data-dependent'] },
+    {
+      sql: 'ALTER TABLE p ADD UNIQUE (id, at)',
+      shows: "SELECT FROM pg_index WHERE indrelid = 'p'::regclass AND indisunique AND indisvalid",
+      found: ['add-unique-scan', 'unique-data-dependent'],
+    },
+    {
+      sql: 'ALTER TABLE p ADD PRIMARY KEY (id, at)',
+      shows: "SELECT FROM pg_index WHERE indrelid = 'p'::regclass AND indisprimary AND indisvalid",
+      found: ['add-pk-scan', 'unique-data-dependent'],
+    },
     {
       sql: 'ALTER TABLE p ADD PRIMARY KEY (id)',
       found: ['partition-misc', 'add-pk-scan', 'unique-data-dependent'],
@@ -254,7 +271,11 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     { sql: 'ALTER DOMAIN used ADD CONSTRAINT k CHECK (VALUE > 0) NOT VALID', found: [] },
     { sql: 'ALTER DOMAIN unused ADD CONSTRAINT k CHECK (VALUE > 0)', found: [] },
     { sql: 'CREATE DOMAIN fresh AS int; ALTER DOMAIN fresh ADD CHECK (VALUE > 0)', found: [] },
-    { sql: 'ALTER TABLE t ALTER COLUMN c TYPE varchar(20)', found: ['text-limit'] },
+    {
+      sql: 'ALTER TABLE t ALTER COLUMN c TYPE varchar(20)',
+      shows: "SELECT FROM pg_constraint WHERE conrelid = 't'::regclass AND contype = 'c' AND convalidated",
+      found: ['text-limit'],
+    },
     { sql: 'ALTER TABLE t ALTER COLUMN d TYPE varchar(20)', found: ['text-limit'] },
     { sql: 'ALTER TABLE t ALTER COLUMN d TYPE varchar(100)', found: [] },
     { sql: 'ALTER TABLE t ALTER COLUMN a TYPE varchar(100)', found: [] },
@@ -290,6 +311,8 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     },
     {
       sql: 'ALTER TABLE t ALTER COLUMN a TYPE bigint; ALTER TABLE t ALTER COLUMN r_id TYPE bigint',
+      shows:
+        "SELECT FROM pg_attribute WHERE attrelid = 't'::regclass AND attname IN ('a', 'r_id') AND atttypid = 'int8'::regtype HAVING count(*) = 2",
       found: ['multi-alter-same-table'],
     },
     { sql: 'ALTER TABLE t ALTER COLUMN a TYPE bigint, ALTER COLUMN r_id TYPE bigint', found: [] },
@@ -405,7 +428,11 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
   ],
   rows: [
     { sql: 'UPDATE t SET c = c || d', found: ['unbatched-update', 'analyze-after-backfill'] },
-    { sql: 'UPDATE t SET c = lower(c) WHERE true', found: ['unbatched-update'] },
+    {
+      sql: 'UPDATE t SET c = lower(c) WHERE true',
+      shows: "SELECT FROM t WHERE c ~ '^c[0-9]+$' HAVING count(*) = 30",
+      found: ['unbatched-update'],
+    },
     { sql: 'UPDATE t SET c = lower(c) WHERE 1 = 1', found: ['unbatched-update'] },
     { sql: 'UPDATE t SET c = lower(c) WHERE id IS NOT NULL', found: ['unbatched-update'] },
     { sql: 'UPDATE t SET c = lower(c) WHERE a IS NOT NULL', found: [] },
@@ -421,11 +448,19 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     { sql: 'UPDATE t SET r_id = 1; ANALYZE', found: ['unbatched-update'] },
     { sql: 'CREATE TABLE n (id int); UPDATE n SET id = 1', found: ['analyze-after-backfill'] },
     { sql: 'UPDATE t SET u = u + 1', rows: { t: 30 }, found: ['unbatched-update'] },
-    { sql: 'DELETE FROM nokey', found: ['delete-without-where'] },
+    {
+      sql: 'DELETE FROM nokey',
+      shows: 'SELECT FROM nokey_deleted WHERE NOT EXISTS (SELECT FROM nokey) HAVING count(*) = 2',
+      found: ['delete-without-where'],
+    },
     { sql: 'DELETE FROM t WHERE id < 5', found: [] },
-    { sql: 'TRUNCATE nokey', found: ['truncate'] },
+    { sql: 'TRUNCATE nokey', shows: 'SELECT 1 WHERE NOT EXISTS (SELECT FROM nokey)', found: ['truncate'] },
     { sql: 'TRUNCATE t CASCADE', found: ['truncate'], says: 'public.refers' },
-    { sql: 'INSERT INTO t (id, b) VALUES (500, 500)', found: ['sequence-not-reset'] },
+    {
+      sql: 'INSERT INTO t (id, b) VALUES (500, 500)',
+      shows: 'SELECT FROM t_id_seq WHERE last_value = 500',
+      found: ['sequence-not-reset'],
+    },
     {
       sql: 'INSERT INTO numbered VALUES (500)',
       found: ['sequence-not-reset'],
@@ -477,7 +512,7 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     { sql: 'ALTER TABLE loose SET LOGGED', found: ['set-logged-unlogged'] },
     { sql: 'ALTER TABLE t SET TABLESPACE pg_default', found: [] },
     { sql: 'ALTER TABLE t SET ACCESS METHOD heap', found: [], since: 15 },
-    { sql: 'REFRESH MATERIALIZED VIEW m', found: ['refresh-matview'] },
+    { sql: 'REFRESH MATERIALIZED VIEW m', shows: 'SELECT FROM m', found: ['refresh-matview'] },
     { sql: 'REFRESH MATERIALIZED VIEW CONCURRENTLY m', found: [] },
     { sql: 'REFRESH MATERIALIZED VIEW m_plain', found: ['refresh-matview'], says: 'no unique index' },
     { sql: 'REFRESH MATERIALIZED VIEW m_empty', found: [] },
@@ -504,6 +539,7 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     },
     {
       sql: 'ALTER TABLE q ATTACH PARTITION q_1 FOR VALUES IN (1)',
+      shows: "SELECT FROM pg_inherits WHERE inhrelid = 'q_1'::regclass AND inhparent = 'q'::regclass",
       found: ['partition-attach-scan', 'partition-default-scan'],
     },
     {
@@ -512,6 +548,7 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     },
     {
       sql: "CREATE TABLE p_2026 PARTITION OF p FOR VALUES FROM ('2026-01-01') TO ('2027-01-01')",
+      shows: "SELECT FROM pg_inherits WHERE inhrelid = 'p_2026'::regclass AND inhparent = 'p'::regclass",
       found: ['partition-create-of'],
     },
     {
@@ -525,7 +562,11 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     { sql: 'ALTER TABLE p DETACH PARTITION p_2025', found: ['partition-detach'] },
     { sql: 'ALTER TABLE q DETACH PARTITION q_rest', found: ['partition-detach'], says: 'default partition' },
     { sql: 'ALTER TABLE p DETACH PARTITION p_2025 CONCURRENTLY', found: [], since: 14 },
-    { sql: 'DROP TABLE p_2025', found: ['partition-drop-child'] },
+    {
+      sql: 'DROP TABLE p_2025',
+      shows: "SELECT 1 WHERE to_regclass('p_2025') IS NULL",
+      found: ['partition-drop-child'],
+    },
     { sql: 'DROP TABLE p, p_2025', found: [] },
     { sql: 'DROP TABLE nokey', found: [] },
   ],
@@ -587,6 +628,7 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     { sql: 'ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC', found: ['grants'] },
     {
       sql: 'CREATE FUNCTION n() RETURNS int LANGUAGE sql SECURITY DEFINER AS $$ SELECT 1 $$',
+      shows: "SELECT FROM pg_proc WHERE proname = 'n' AND prosecdef AND proconfig IS NOT NULL",
       found: ['security-definer-search-path'],
     },
     {
@@ -630,6 +672,8 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     { sql: 'CREATE TABLE n (id serial, x int, y varchar(5), z char(3), w timestamp, v smallint)', found: [] },
     {
       sql: 'CREATE TABLE n (id serial PRIMARY KEY, x int, y bigint)',
+      shows:
+        "SELECT FROM pg_attribute WHERE attrelid = 'n'::regclass AND attnum > 0 AND atttypid = 'int8'::regtype HAVING count(*) = 3",
       on: ['style-prefer-bigint'],
       found: ['style-prefer-bigint'],
     },
@@ -641,18 +685,24 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     { sql: 'CREATE TABLE n (x bigint, y numeric)', on: ['style-prefer-bigint'], found: [] },
     {
       sql: 'CREATE TABLE n (id smallserial PRIMARY KEY)',
+      shows:
+        "SELECT FROM pg_attribute WHERE attrelid = 'n'::regclass AND attidentity = 'd' AND atttypid = 'int2'::regtype",
       on: ['style-prefer-identity'],
       found: ['style-prefer-identity'],
     },
     { sql: 'CREATE TABLE n (id int GENERATED ALWAYS AS IDENTITY)', on: ['style-prefer-identity'], found: [] },
     {
       sql: 'CREATE TABLE n (x varchar(5), y varchar, z text)',
+      shows:
+        "SELECT FROM pg_attribute WHERE attrelid = 'n'::regclass AND attnum > 0 AND atttypid = 'text'::regtype HAVING count(*) = 3",
       on: ['style-prefer-text'],
       found: ['style-prefer-text'],
       says: 'x is',
     },
     {
       sql: 'CREATE TABLE n (x timestamp(3), y timestamptz)',
+      shows:
+        "SELECT FROM pg_attribute WHERE attrelid = 'n'::regclass AND attname = 'x' AND atttypid = 'timestamptz'::regtype AND atttypmod = 3",
       on: ['style-prefer-timestamptz'],
       found: ['style-prefer-timestamptz'],
     },
@@ -710,6 +760,7 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     },
     {
       sql: 'CREATE TABLE n (a boolean, b bigint, c boolean, d bigint)',
+      shows: "SELECT FROM pg_attribute WHERE attrelid = 'n'::regclass AND attname = 'b' AND attnum = 1",
       on: ['style-column-order'],
       found: ['style-column-order'],
     },
@@ -742,6 +793,9 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     },
   ],
 };
+
+/** These tell what to look at, or a part of the way. */
+const PARTS: ReadonlySet<string> = new Set(['unique-data-dependent', 'analyze-after-backfill']);
 
 /** The statements in front of the one that is found: what is recommended stands in its place. */
 async function textsBefore(sql: string, line: number, column: number): Promise<readonly string[]> {
@@ -782,7 +836,8 @@ describe.each(outerMajors().map((major) => [major] as const))('PostgreSQL %i', (
           const script = [...(await textsBefore(sql, line, column)), ...safeSql].join(';\n');
           const { errors } = await playground.run(script, { kind: 'convention', reason: '' });
           expect(errors, `${id}:\n${script}`).toEqual([]);
-          if (shows !== undefined) expect(await playground.main.rows(shows), script).not.toEqual([]);
+          if (shows !== undefined && !PARTS.has(id))
+            expect(await playground.main.rows(shows), script).not.toEqual([]);
         }
       },
     );
