@@ -21,6 +21,8 @@ export interface AssessFacts {
   readonly policy: Policy;
   /** Default `public`. */
   readonly searchPath?: readonly string[];
+  /** Whether the session that runs it has UTC as its TimeZone; default: nobody knows. */
+  readonly isUtc?: boolean;
   readonly surroundings?: Surroundings;
   /** The target's, where it is not the catalog's. */
   readonly major?: number | null;
@@ -61,6 +63,7 @@ export async function assessScript(script: Script, facts: ScriptFacts): Promise<
   const context = new AssessContext(facts.catalog, {
     ...(facts.searchPath === undefined ? {} : { searchPath: facts.searchPath }),
     ...(facts.known === undefined ? {} : { known: facts.known }),
+    isUtc: facts.isUtc ?? false,
     major: facts.major ?? null,
     sizes: facts.sizes,
     surroundings,

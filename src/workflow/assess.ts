@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { assessScript, relationsToMeasure } from '../assess/assess.ts';
 import type { Pace } from '../assess/estimate.ts';
 import { KnownSchema } from '../assess/known/schema.ts';
+import { isUtc } from '../assess/known/time-zone.ts';
 import type { Assessment, RelationSize } from '../assess/model.ts';
 import { corrected, ORDINARY, type Rates } from '../assess/rates.ts';
 import { replayScript } from '../assess/replay.ts';
@@ -229,6 +230,7 @@ class Assessor {
   /** What the pending migrations so far go through under a lock. */
   readonly #worked = new Map<string, string>();
   #rates: Promise<Rates> | null = null;
+  #isUtc: Promise<boolean> | null = null;
 
   constructor(means: Means) {
     this.#means = means;
@@ -262,6 +264,7 @@ class Assessor {
       catalog: catalog ?? live,
       known,
       major: target.major ?? traced?.facts.major ?? null,
+      isUtc: await this.#runsInUtc(),
       sizes,
       policy: settings.environment.policy,
       surroundings: {
@@ -280,6 +283,18 @@ class Assessor {
     // Of loose files nobody knows which go together.
     if (id !== null && target.applied?.includes(id) === false) noteWork(this.#worked, assessment);
     return { script, assessment };
+  }
+
+  /** Whether sessions of the target have UTC as their TimeZone. */
+  #runsInUtc(): Promise<boolean> {
+    const { connection } = this.#means.target;
+    this.#isUtc ??=
+      connection === null
+        ? Promise.resolve(false)
+        : connection
+            .rows<[string]>(`SELECT pg_catalog.current_setting('TimeZone')`)
+            .then(([row]) => row !== undefined && isUtc(row[0]));
+    return this.#isUtc;
   }
 
   /** How fast work goes: as measured on the copy, as past runs correct it, as rehearsals on real rows took. */

@@ -41,7 +41,7 @@ it('asks for the relations that a script touches, under the names of the catalog
       CREATE INDEX t_i ON t (id);`);
     const catalog = await readCatalog(connection);
     const script = await parseScript(
-      'CREATE TABLE n (id int); INSERT INTO n SELECT id FROM t; DROP INDEX t_i; UPDATE t SET id = 1',
+      'CREATE TABLE n (id int); INSERT INTO n SELECT id FROM t; DROP INDEX t_i; UPDATE t SET r_id = 1',
       'x',
     );
     expect([...relationsToMeasure(script, catalog)].sort()).toEqual(['public.r', 'public.t']);

@@ -19,7 +19,7 @@ import type { Effect } from '../effect.ts';
 import { LOCK_MODES } from '../model.ts';
 import { apply } from './apply.ts';
 import type { Describe, Family } from './family.ts';
-import { referringTables } from './foreign-keys.ts';
+import { referringAll } from './foreign-keys.ts';
 import { describeReads } from './reads.ts';
 import { describeWrites } from './writes.ts';
 
@@ -102,7 +102,7 @@ export const dataFamily: Family = {
       apply('truncate.inherited', { target: table, partition }, effect, context);
       effect.lose(table, table, 'all rows').tagFor(table, 'writes-rows', 'alters', 'destroys');
       if (text(node, 'behavior') !== 'DROP_CASCADE') continue;
-      const source = referringTables(table, null, context);
+      const source = referringAll(table, context);
       apply('truncate.cascade', { source }, effect, context);
       for (const other of source) effect.lose(other, other, 'all rows, by CASCADE');
     }

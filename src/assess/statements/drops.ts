@@ -14,7 +14,7 @@ import {
 import type { AssessContext } from '../context.ts';
 import type { Effect } from '../effect.ts';
 import type { FactId } from '../facts/index.ts';
-import { apply } from './apply.ts';
+import { apply, applyTo } from './apply.ts';
 import type { Describe, Family } from './family.ts';
 import { referringTables, withPartitions } from './foreign-keys.ts';
 import { describeDroppedPartition } from './partitions.ts';
@@ -187,14 +187,11 @@ function dropIndexes(statement: ParsedStatement, effect: Effect, context: Assess
     const concurrent = flag(statement.node, 'concurrent');
     apply(
       concurrent ? 'index.drop-concurrently' : 'index.drop-partitioned',
-      { target: table, partition: tables, index: [index, ...parts] },
+      { target: table, partition: tables, index: parts },
       effect,
       context,
     );
-    // Where the row leaves it to the table: nobody knows the table.
-    if (table === null) {
-      effect.lock(index, concurrent ? 'ShareUpdateExclusiveLock' : 'AccessExclusiveLock', 'index');
-    }
+    applyTo(concurrent ? 'index.drop-concurrently' : 'index.drop', 'index', index, effect, context);
   }
 }
 

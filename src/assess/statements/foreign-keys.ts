@@ -50,6 +50,20 @@ export function referringKeys(
   });
 }
 
+/** Tables that refer to the table, and those that refer to these: what TRUNCATE … CASCADE empties. */
+export function referringAll(relation: string, context: AssessContext): readonly string[] {
+  const found = new Set<string>();
+  const look = (table: string): void => {
+    for (const other of referringTables(table, null, context)) {
+      if (other === relation || found.has(other)) continue;
+      found.add(other);
+      look(other);
+    }
+  };
+  look(relation);
+  return [...found];
+}
+
 export function referringTables(
   relation: string,
   column: string | null,

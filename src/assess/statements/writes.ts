@@ -141,9 +141,10 @@ const ACTING: ReadonlySet<KeyAction> = new Set(['CASCADE', 'SET NULL', 'SET DEFA
 
 /** A row that others refer to is not let go, or takes them along; without an index on their side each is searched for. */
 function describeReferring(
-  { relation, updated, deletes }: Write,
+  { relation, updated, deletes }: Pick<Write, 'relation' | 'updated' | 'deletes'>,
   effect: Effect,
   context: AssessContext,
+  seen: ReadonlySet<string> = new Set(),
 ): void {
   for (const { table, key, properties } of referringKeys(relation, null, context)) {
     if (!properties.enforced) continue;
@@ -154,5 +155,10 @@ function describeReferring(
     const fact: FactId = acts ? 'data.delete-cascade' : 'data.delete-referenced';
     const indexedFact: FactId = acts ? 'data.delete-cascade-indexed' : 'data.delete-referenced-indexed';
     apply(indexed ? indexedFact : fact, { source: table }, effect, context);
+    // Rows that go with it have others that refer to them.
+    if (deletes && key.onDelete === 'CASCADE' && !seen.has(table)) {
+      const further = { relation: table, updated: [], deletes: true };
+      describeReferring(further, effect, context, new Set([...seen, relation]));
+    }
   }
 }
