@@ -65,3 +65,12 @@ export function judge(name, value, limit, unit = '×') {
   console.log(`  ${ok ? 'ok    ' : 'MISSED'} ${name}: ${shown} (at most ${limit} ${unit})`);
   return ok;
 }
+
+/** As `judge`, for what must not be less. */
+export function judgeAtLeast(name, value, limit, unit = '×') {
+  const ok = value >= limit;
+  console.log(
+    `  ${ok ? 'ok    ' : 'MISSED'} ${name}: ${value.toFixed(2)} ${unit} (at least ${limit} ${unit})`,
+  );
+  return ok;
+}

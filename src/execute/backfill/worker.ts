@@ -135,11 +135,11 @@ export class RangeWorker {
       const rows = this.#size.rows(factor);
       const { last, phase } = this.#checkpoint;
       const bound = await this.#bound(last, upper, rows);
-      if (bound !== null) this.#lookAhead(bound, upper, rows);
+      if (bound !== null) this.#lookAhead(bound.key, upper, rows);
       return {
-        range: between(key, this.#shared.spec.alias, last, bound ?? upper),
-        to: bound === null ? await this.#standAfter(upper) : { phase, last: bound, upper },
-        seen: bound === null ? null : rows,
+        range: between(key, this.#shared.spec.alias, last, bound?.key ?? upper),
+        to: bound === null ? await this.#standAfter(upper) : { phase, last: bound.key, upper },
+        seen: bound?.rows ?? null,
         also: '',
       };
     });
@@ -230,13 +230,19 @@ export class RangeWorker {
     });
   }
 
-  async #bound(last: KeyValue | null, upper: KeyValue, rows: number): Promise<KeyValue | null> {
+  /** Where a batch of at most so many rows ends, and how many it has; null: at the end of the range. */
+  async #bound(
+    last: KeyValue | null,
+    upper: KeyValue,
+    rows: number,
+  ): Promise<{ readonly key: KeyValue; readonly rows: number } | null> {
     const ahead = this.#ahead;
     this.#ahead = null;
     // What was asked for may be smaller than what is wanted now, but not larger.
-    if (ahead !== null && ahead.after === last && ahead.rows <= rows * 1.1) return await ahead.found;
-    await ahead?.found.catch(() => {});
-    return await this.#probeBound(last, upper, rows);
+    const usable = ahead !== null && ahead.after === last && ahead.rows <= rows * 1.1;
+    if (!usable) await ahead?.found.catch(() => {});
+    const key = usable ? await ahead.found : await this.#probeBound(last, upper, rows);
+    return key === null ? null : { key, rows: usable ? ahead.rows : rows };
   }
 
   #lookAhead(after: KeyValue, upper: KeyValue, rows: number): void {

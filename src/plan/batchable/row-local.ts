@@ -32,7 +32,7 @@ export interface RowLocal {
   readonly momentInWhere: boolean;
   /** Whether it may be run again over rows that it has done, and do nothing more to them. */
   readonly repeatable: boolean;
-  /** A condition that only rows meet which it has not done; null where none can be given. */
+  /** A condition that only rows meet which it has not done; null where none can be given, or none was asked for. */
   readonly undone: string | null;
   /** Statement-level triggers, which see a batch at a time. */
   readonly statementTriggers: readonly string[];
@@ -47,6 +47,8 @@ export function isRowLocal(verdict: Verdict): verdict is RowLocal {
 export interface RowLocalOptions {
   /** Whether tables without a key may be walked by `ctid`: nothing else writes them. */
   readonly rowsStay: boolean;
+  /** Whether a later statement builds on every row of the table. */
+  readonly builtOn: boolean;
 }
 
 /** @param context the schema at the moment when the statement would run */
@@ -116,7 +118,10 @@ export async function rowLocal(
     moment: timed.found > 0,
     momentInWhere: countMoments(node.whereClause) > 0,
     repeatable,
-    undone: repeatable ? await undoneCondition(node, isUpdate, table, quoted, inSet.varies, context) : null,
+    undone:
+      repeatable && options.builtOn
+        ? await undoneCondition(node, isUpdate, table, quoted, inSet.varies, context)
+        : null,
     statementTriggers: statementTriggers(table, context),
   };
 }

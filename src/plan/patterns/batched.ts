@@ -106,7 +106,9 @@ async function choose(script: Script, batching: Batching): Promise<Choices> {
       const wanted = pattern === 'batched' || pinned.has(placeKey(statement));
       const there = table !== null && catalog.objects.has(`table ${table}`) && !context.isNew(table);
       if (there && (wanted || (rows !== null && rows >= batchRows))) {
-        const verdict = await rowLocal(statement, context, { rowsStay });
+        const later = script.statements.slice(script.statements.indexOf(statement) + 1);
+        const builtOn = later.some((other) => buildsOnEveryRow(other, table));
+        const verdict = await rowLocal(statement, context, { rowsStay, builtOn });
         if (!isRowLocal(verdict)) statements.set(statement, { stays: verdict.refusal });
         else if (!wanted && (await findsFewRows(verdict, context, batching))) {
           statements.set(statement, { stays: 'its condition finds few rows' });
@@ -141,7 +143,13 @@ async function transformGroup(
   { rowsStay, options }: Batching,
   context: AssessContext,
 ): Promise<BatchedGroup> {
-  const { statement, spec } = await transformSpec(script, transform, { rowsStay }, options, context);
+  const { statement, spec } = await transformSpec(
+    script,
+    transform,
+    { rowsStay, builtOn: false },
+    options,
+    context,
+  );
   return {
     transactional: false,
     statements: [statement],
