@@ -26,7 +26,7 @@ CREATE FUNCTION volatile_one() RETURNS int LANGUAGE sql AS 'SELECT 1';
 CREATE FUNCTION stable_one() RETURNS int LANGUAGE sql STABLE AS 'SELECT 1';
 CREATE TABLE r (id int PRIMARY KEY, code text UNIQUE);
 CREATE TABLE s (id bigint PRIMARY KEY);
-CREATE TABLE t (id int PRIMARY KEY, a int, b int DEFAULT 1, c text NOT NULL, d varchar(50), e mood, r_id int, doc jsonb, n numeric(8, 2), at timestamp, CONSTRAINT t_b_check CHECK (b > 0));
+CREATE TABLE t (id int PRIMARY KEY, a int, b int DEFAULT 1, c text NOT NULL, d varchar(50), e mood, r_id int, doc jsonb, n numeric(8, 2) CONSTRAINT t_n_check CHECK (n > 0), n2 numeric(8, 2), at timestamp, CONSTRAINT t_b_check CHECK (b > 0));
 CREATE INDEX t_a_b ON t (a, b);
 CREATE INDEX t_d_lower ON t (lower(d));
 CREATE TABLE child (id int PRIMARY KEY, t_id int CONSTRAINT child_t_fkey REFERENCES t, r_id int CONSTRAINT child_r_fkey REFERENCES r, s_id bigint CONSTRAINT child_s_fkey REFERENCES s);
@@ -43,7 +43,7 @@ CREATE TABLE "Odd one"."Select" ("Id" int PRIMARY KEY, "from" int);
 CREATE SEQUENCE seq;
 INSERT INTO r VALUES (1, 'one');
 INSERT INTO s VALUES (1);
-INSERT INTO t SELECT n, n, n, 'c', 'dd', 'sad', 1, '{}', 1.5, '2025-01-01' FROM generate_series(1, 30) AS n;
+INSERT INTO t SELECT n, n, n, 'c', 'dd', 'sad', 1, '{}', 1.5, 1.5, '2025-01-01' FROM generate_series(1, 30) AS n;
 INSERT INTO child VALUES (1, 1, 1, 1);
 INSERT INTO p VALUES (1, '2024-01-01', 1, 1), (2, '2025-01-01', 1, 1), (200, '2025-01-01', 1, 1);
 INSERT INTO "Odd one"."Select" VALUES (1, 1);
@@ -343,7 +343,11 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       sql: 'ALTER TABLE t ALTER COLUMN n TYPE numeric(6, 2)',
       found: ['alter-type-drops-stats', 'alter-type-narrowing', 'alter-type-rewrite'],
     },
-    { sql: 'ALTER TABLE t ALTER COLUMN n TYPE numeric(12, 2)', found: [] },
+    {
+      sql: 'ALTER TABLE t ALTER COLUMN n TYPE numeric(12, 2)',
+      found: ['alter-type-with-check-or-expr-index'],
+    },
+    { sql: 'ALTER TABLE t ALTER COLUMN n2 TYPE numeric(12, 2)', found: [] },
     {
       sql: 'ALTER TABLE t ALTER COLUMN c TYPE varchar',
       found: ['alter-type-dependents'],

@@ -3,9 +3,6 @@ import { SessionSettings } from './script-rules.ts';
 import { typeChanges } from './type-changes.ts';
 import { byTime } from './weight.ts';
 
-/** Names of the zone in which nothing has to be shifted (timestamp.c, TimestampTimestampTzRequiresRewrite). */
-const UTC = /^(etc\/)?(utc|uct|gmt|zulu|universal|greenwich|gmt[+-]?0)$/i;
-
 export const alterTypeTimezoneDependent = scriptRule({
   id: 'alter-type-timezone-dependent',
   severity: 'danger',
@@ -17,7 +14,7 @@ export const alterTypeTimezoneDependent = scriptRule({
         const { statement } = analysis;
         const zone = settings.get('timezone') ?? null;
         settings.note(analysis);
-        if (statement.kind !== 'AlterTableStmt' || (zone !== null && UTC.test(zone))) return [];
+        if (statement.kind !== 'AlterTableStmt' || context.isUtc) return [];
         return typeChanges(analysis, context)
           .filter((change) => change.zone)
           .map(({ table, column, from }) => ({

@@ -1,9 +1,11 @@
-import { quoteIdent, splitQualified } from '../../sql/quote.ts';
-import { children, text } from '../../sql/tree.ts';
+import type { ConstraintProperties } from '../../catalog/model.ts';
+import { quoteIdent } from '../../sql/quote.ts';
+import { children, showName, text } from '../../sql/tree.ts';
 import type { Analysis } from '../analyse.ts';
 import type { AssessContext } from '../context.ts';
+import { indexesMadeAgain } from '../statements/column-type.ts';
 import { knownIndexes } from './known-indexes.ts';
-import { alterTableSql, type Hit, rule } from './rule.ts';
+import { alterTableSql, commands, type Hit, rule } from './rule.ts';
 import { COMMIT, checkSql } from './steps.ts';
 import { type TypeChangeOfColumn, typeChanges } from './type-changes.ts';
 import { byTime } from './weight.ts';
@@ -37,70 +39,75 @@ export interface HiddenWork {
 
 /** Type changes that write no row, and read them all the same. */
 export function hiddenWork(analysis: Analysis, context: AssessContext): readonly HiddenWork[] {
-  const { facts, statement } = analysis;
   const changes = typeChanges(analysis, context);
-  const [change] = changes;
-  // Of a statement that does several things nobody could say which of them it is.
-  const alone = children(statement.node, 'cmds').every(({ node }) =>
-    ['AT_AlterColumnType', 'AT_ColumnDefault'].includes(text(node, 'subtype') ?? ''),
-  );
-  if (change === undefined || !alone || facts.rewrites.length > 0) return [];
-  if (changes.some((one) => one.rewrites || one.zone)) return [];
-  const indexes = facts.builds;
-  const checks = facts.validates;
-  if (indexes.length === 0 && checks.length === 0) return [];
-  const work = [
-    checks.length === 0 ? null : `every row has been checked (${checks.join(', ')})`,
-    indexes.length === 0 ? null : `${indexes.join(', ')} ${indexes.length === 1 ? 'is' : 'are'} built anew`,
-  ].filter((part) => part !== null);
-  return [
-    {
-      collation: changes.some(({ definition }) => definition.collClause !== undefined),
-      hit: {
-        message: `Nobody can read or write ${change.table} until ${work.join(' and ')}.`,
-        severity: byTime(context, [change.table], 'danger'),
-        safeSql: around(analysis, change, context),
+  // Where one of them writes the table anew, the rest is done in passing.
+  if (changes.some((change) => change.rewrites || change.zone)) return [];
+  // What the same statement drops goes first.
+  const dropped = new Set(commands(analysis, 'AT_DropConstraint').map((command) => text(command, 'name')));
+  return changes.flatMap((change) => {
+    const indexes = indexesMadeAgain(change.command, change.table, context);
+    const checks = context
+      .constraints(change.table)
+      .filter(({ type, validated, enforced }) => type === 'check' && validated && enforced)
+      .filter(({ columns, name }) => columns.includes(change.column) && !dropped.has(name));
+    if (indexes.length === 0 && checks.length === 0) return [];
+    const work = [
+      checks.length === 0
+        ? null
+        : `every row has been checked (${checks.map(({ name }) => name).join(', ')})`,
+      indexes.length === 0 ? null : `${indexes.join(', ')} ${indexes.length === 1 ? 'is' : 'are'} built anew`,
+    ].filter((part) => part !== null);
+    return [
+      {
+        collation: checks.length === 0 && change.definition.collClause !== undefined,
+        hit: {
+          message: `Nobody can read or write ${change.table} until ${work.join(' and ')}.`,
+          severity: byTime(context, [change.table], 'danger'),
+          // Of a statement that does several things only the whole could be taken apart.
+          safeSql:
+            children(analysis.statement.node, 'cmds').length === 1
+              ? around(analysis, change, indexes, checks, context)
+              : [],
+        },
       },
-    },
-  ];
+    ];
+  });
 }
 
 /** The constraints and indexes taken away before, and brought back after, without blocking. */
 function around(
   analysis: Analysis,
   change: TypeChangeOfColumn,
+  indexes: readonly string[],
+  checks: readonly (ConstraintProperties & { readonly name: string })[],
   context: AssessContext,
-): readonly string[] | (() => Promise<readonly (string | null)[]>) {
-  const { facts, statement } = analysis;
-  const table = `ALTER TABLE ${change.table}`;
+): Hit['safeSql'] {
+  const table = `ALTER TABLE ${showName(change.written)}`;
   const before: string[] = [];
   const after: string[] = [];
-  for (const name of facts.builds) {
+  for (const name of indexes) {
     const index = knownIndexes(context, change.table).find((one) => one.name === name);
+    // The index of a constraint cannot go without it.
     if (index === undefined || index.definition === null) return [];
     before.push(`DROP INDEX CONCURRENTLY ${name}`);
     after.push(index.definition.replace(/^(CREATE (?:UNIQUE )?INDEX) /, '$1 CONCURRENTLY '));
   }
-  const checks: { readonly name: string; readonly sql: string }[] = [];
-  for (const label of facts.validates) {
-    const name = splitQualified(label).at(-1) ?? '';
-    const known = context.constraint(change.table, name);
-    const sql = known === null || known.type !== 'check' ? null : checkSql(known);
+  if (checks.length === 0) return [...before, analysis.statement.text, COMMIT, ...after];
+  const parts: string[] = [];
+  for (const check of checks) {
+    const sql = checkSql(check);
     if (sql === null) return [];
-    checks.push({ name: quoteIdent(name), sql });
+    parts.push(`ADD CONSTRAINT ${quoteIdent(check.name)} ${sql} NOT VALID`);
   }
-  if (checks.length === 0) return [...before, statement.text, COMMIT, ...after];
+  const drops = checks.map(({ name }) => `DROP CONSTRAINT ${quoteIdent(name)}`);
   return async () => {
-    const types = children(statement.node, 'cmds').map(({ node }) => node);
-    const changed = await alterTableSql(analysis, ...types);
-    const drops = checks.map(({ name }) => `DROP CONSTRAINT ${name}`);
-    const adds = checks.map(({ name, sql }) => `ADD CONSTRAINT ${name} ${sql} NOT VALID`);
+    const changed = await alterTableSql(analysis, change.command);
     return [
       ...before,
       // One statement: the parts run in the order drop, change, add, whatever they are written in.
-      changed === null ? null : `${changed}, ${[...drops, ...adds].join(', ')}`,
+      changed === null ? null : `${changed}, ${[...drops, ...parts].join(', ')}`,
       COMMIT,
-      ...checks.flatMap(({ name }) => [`${table} VALIDATE CONSTRAINT ${name}`]),
+      ...checks.map(({ name }) => `${table} VALIDATE CONSTRAINT ${quoteIdent(name)}`),
       ...(after.length === 0 ? [] : [COMMIT, ...after]),
     ];
   };

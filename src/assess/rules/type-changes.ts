@@ -2,7 +2,8 @@
 import { type Node, relationOf } from '../../sql/tree.ts';
 import type { Analysis } from '../analyse.ts';
 import type { AssessContext } from '../context.ts';
-import { columnDefinition, columnTypeChange } from '../statements/columns.ts';
+import { columnTypeChange } from '../statements/column-type.ts';
+import { columnDefinition } from '../statements/columns.ts';
 import { commands, existingRelation } from './rule.ts';
 import type { Target } from './steps.ts';
 
