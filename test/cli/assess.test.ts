@@ -88,6 +88,19 @@ describe('what is chosen', () => {
     ).toEqual([[], [], ['public.t']]);
   });
 
+  it('a later file settles what an earlier one leaves open', async () => {
+    const made = await folder({
+      'db/1.sql': 'ALTER TABLE t ADD CONSTRAINT k CHECK (a > 0) NOT VALID;',
+      'db/2.sql': 'ALTER TABLE t VALIDATE CONSTRAINT k;',
+    });
+    const ids = async (path: string): Promise<string[]> =>
+      json(await made.assess([path, '--json'])).assessments.flatMap(
+        ({ findings }: { findings: { id: string }[] }) => findings.map(({ id }) => id),
+      );
+    expect(await ids('db')).not.toContain('not-valid-never-validated');
+    expect(await ids('db/1.sql')).toContain('not-valid-never-validated');
+  });
+
   it('standard input', async () => {
     const made = await folder({});
     const run = await made.assess(['-', '--format', 'gitlab'], DROP);
