@@ -26,3 +26,8 @@ export function describe(statement: ParsedStatement, effect: Effect, context: As
   if (describeKind === undefined) effect.tag('changes-schema', 'alters');
   else describeKind(statement, effect, context);
 }
+
+/** The kinds of statements that are described; what is not among them is taken for a change of what is there. */
+export function describedKinds(): readonly string[] {
+  return Object.keys(FAMILIES);
+}
