@@ -100,6 +100,7 @@ async function inTurns(cases: readonly number[], one: (n: number) => Promise<voi
   await Promise.all([lane(), lane(), lane(), lane()]);
 }
 
+/** Going on after a kill on the way back, and steps of every other kind: every-kind.test.ts. */
 describe('kill -9', () => {
   for (const major of [18, 15]) {
     it(`at every event on the way up: up goes on, or down goes back (PostgreSQL ${major})`, async () => {
@@ -119,22 +120,6 @@ describe('kill -9', () => {
       });
     });
   }
-
-  it('at every event on the way down: down goes on', async () => {
-    await inTurns(
-      Array.from({ length: EVENTS }, (_, n) => n),
-      async (at) => {
-        const { connector, url } = await place(18);
-        const before = await stageAt(connector);
-        await before.up(killPlan);
-        await before.lease.release(before.connection);
-        expect(await child(url, 'down', at).ended()).toBe('SIGKILL');
-        const stage = await stageAt(connector);
-        await finishDown(stage);
-        expect(await seen(stage.connection), `killed at ${at}`).toEqual(NOTHING);
-      },
-    );
-  });
 
   it('at any moment', async () => {
     await inTurns([0, 1, 2, 3, 4, 5, 6, 7], async (round) => {
