@@ -8,7 +8,7 @@ import { compareCatalogs } from '../../src/catalog/compare.ts';
 import type { Catalog } from '../../src/catalog/model.ts';
 import { readCatalog } from '../../src/catalog/read.ts';
 import { parseScript } from '../../src/sql/parse.ts';
-import { outerMajors } from '../support/servers.ts';
+import { newestMajor } from '../support/servers.ts';
 import { Playground } from './danger.ts';
 import { assess } from './support.ts';
 
@@ -448,7 +448,7 @@ async function textsBefore(sql: string, line: number, column: number): Promise<r
   return statements.filter((one) => one.line === line && one.column < column).map((one) => one.text);
 }
 
-describe.each(outerMajors().map((major) => [major] as const))('PostgreSQL %i', (major) => {
+describe.each(newestMajor().map((major) => [major] as const))('PostgreSQL %i', (major) => {
   let playground: Playground;
   let catalog: Catalog;
   beforeAll(async () => {
@@ -530,7 +530,7 @@ const SAME: readonly { readonly sql: string; readonly id: string; readonly rows:
   },
 ];
 
-describe.each(outerMajors().map((major) => [major] as const))(
+describe.each(newestMajor().map((major) => [major] as const))(
   'on PostgreSQL %i the steps end in the same',
   (major) => {
     it.each(SAME.map((one) => [one.sql, one] as const))('%s', async (sql, { id, rows }) => {

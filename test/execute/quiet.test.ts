@@ -6,12 +6,12 @@ import type { FerrataEvent } from '../../src/events.ts';
 import { awaitQuiet, findBlockers } from '../../src/execute/quiet.ts';
 import type { Connection, Connector } from '../../src/postgres/connection.ts';
 import { conflicting } from '../../src/postgres/lock-conflicts.ts';
-import { outerMajors, testServer } from '../support/servers.ts';
+import { newestMajor, testServer } from '../support/servers.ts';
 import { POLICY } from './policy.ts';
 
 const WANTED = [{ relation: 'public.t', mode: 'AccessExclusiveLock', heldMs: null }] as const;
 
-describe.each(outerMajors().map((major) => [major]))('a quiet moment on PostgreSQL %i', (major) => {
+describe.each(newestMajor().map((major) => [major]))('a quiet moment on PostgreSQL %i', (major) => {
   let connector: Connector;
   let connection: Connection;
   let other: Connection;

@@ -33,6 +33,12 @@ export function outerMajors(): readonly number[] {
   return [...new Set([Math.max(...majors), Math.min(...majors)])];
 }
 
+/** The newest major that runs: for what costs much and hardly differs. With FERRATA_TEST_MAJORS set all that it names. */
+export function newestMajor(): readonly number[] {
+  const majors = testMajors();
+  return process.env.FERRATA_TEST_MAJORS === undefined ? [Math.max(...majors)] : majors;
+}
+
 /**
  * The shared server of this major. Where it is not on this machine (never with CI=true) the newest one that runs, and
  * the reason is printed: look at `major` before asserting on a version.

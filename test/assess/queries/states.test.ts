@@ -9,6 +9,7 @@ import { looseMigration, readMigrations } from '../../../src/source/native.ts';
 import { assessFiles } from '../../../src/workflow/assess.ts';
 import type { ApplicationFacts, ApplicationQuestion } from '../../../src/workflow/assess-application.ts';
 import { assessApplication } from '../../../src/workflow/assess-application.ts';
+import { newestMajor } from '../../support/servers.ts';
 import { type Made, makeProject } from '../../workflow/support.ts';
 
 const SCHEMA = `
@@ -117,7 +118,7 @@ function table({ queries = [] }: ApplicationFacts): Readonly<Record<string, stri
   );
 }
 
-describe.each([18, 15])('PostgreSQL %i', (major) => {
+describe.each(newestMajor())('PostgreSQL %i', (major) => {
   test('works, fails, changes its result, changes its plan', { timeout: 120_000 }, async () => {
     const made = await makeProject(major);
     await made.connection.script(SCHEMA);

@@ -20,7 +20,11 @@ import { CREATE } from '../render/property/schema.ts';
 import { look } from '../render/property/world.ts';
 import { unlike } from './unlike.ts';
 
-const MAJORS = (process.env.FERRATA_REREAD_MAJORS ?? '18,13').split(',').map(Number);
+const MAJORS = (
+  process.env.FERRATA_REREAD_MAJORS ?? (process.env.FERRATA_TEST_MAJORS === 'all' ? '18,13' : '18')
+)
+  .split(',')
+  .map(Number);
 const WALKS = Number(process.env.FERRATA_REREAD_WALKS ?? 8);
 const SEED = Number(process.env.FERRATA_REREAD_SEED ?? 1);
 const STEPS = 12;
