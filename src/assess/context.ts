@@ -356,7 +356,11 @@ export class AssessContext {
     const domain = this.#properties<DomainProperties>('domain', identity);
     if (domain === null) return null;
     const checks = this.known.children(`domain ${identity}`);
-    return { base: domain.type, constrained: domain.notNull || checks.length > 0 };
+    const constrained = domain.notNull || checks.length > 0;
+    // A domain over a domain has its constraints too.
+    const below = nameFromParts(splitQualified(domain.type));
+    const further = below === null || below.schema === null ? null : this.domain(below);
+    return { base: further?.base ?? domain.type, constrained: constrained || further?.constrained === true };
   }
 
   /** As `tablesUsingType`, those of domains over this domain too. */

@@ -16,7 +16,7 @@ export const alterReplays: Replays = {
     // A statement about a table that was never made: there is more than was replayed.
     if (!known.has('table', relation)) known.notWhole();
     const heirs = flag(child(node, 'relation'), 'inh') ? descendants(relation, known) : [];
-    for (const { node: command } of children(node, 'cmds')) {
+    for (const command of inPasses(children(node, 'cmds').map((item) => item.node))) {
       const subtype = text(command, 'subtype') ?? '';
       const step = COMMANDS[subtype];
       if (step === undefined) continue;
@@ -38,6 +38,20 @@ export function descendants(relation: string, known: KnownSchema): readonly stri
     }
   }
   return found;
+}
+
+/** Whatever their order in the text, commands are carried out kind by kind (tablecmds.c, AlterTablePass). */
+function inPasses(commands: readonly Node[]): readonly Node[] {
+  return [...commands].sort((a, b) => passOf(a) - passOf(b));
+}
+
+function passOf(command: Node): number {
+  const subtype = text(command, 'subtype') ?? '';
+  if (/^AT_Drop(Column|Constraint|NotNull|Expression|Identity)$/.test(subtype)) return 0;
+  if (subtype === 'AT_ColumnDefault' && command.def === undefined) return 0;
+  const place = ['AT_AlterColumnType', 'AT_SetExpression', 'AT_AddColumn'].indexOf(subtype);
+  if (place !== -1) return 1 + place;
+  return subtype === 'AT_AddConstraint' || subtype === 'AT_SetNotNull' ? 4 : 5;
 }
 
 /** Commands that reach the heirs as well (tablecmds.c, ATPrepCmd). */

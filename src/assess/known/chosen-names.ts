@@ -1,7 +1,7 @@
 /** Names that the server chooses for what is not named (indexcmds.c, ChooseRelationName; pg_constraint.c; makeObjectName). */
 import type { ObjectKey } from '../../catalog/model.ts';
 import { quoteQualified, splitQualified } from '../../sql/quote.ts';
-import { strings, unwrap } from '../../sql/tree.ts';
+import { type Node, strings, unwrap } from '../../sql/tree.ts';
 import { lastName } from './make.ts';
 import type { KnownSchema } from './schema.ts';
 
@@ -50,6 +50,12 @@ export function constraintName(
   const taken = (name: string): boolean => known.has('constraint', `${above}.${quoteQualified(null, name)}`);
   const second = columns.length === 0 ? null : addition(columns);
   return firstFree((n) => joinedName(lastName(above), second, `${label}${n}`), taken);
+}
+
+/** The names of the columns of CREATE INDEX, included ones too. */
+export function namesInIndex(index: Node): readonly string[] {
+  const lists = [index.indexParams, index.indexIncludingParams];
+  return indexColumnNames(lists.flatMap((list) => (Array.isArray(list) ? list : [])));
 }
 
 /** What an index calls its columns: their own names, a function's, or `expr`; each once. */

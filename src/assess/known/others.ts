@@ -1,5 +1,5 @@
 /** Indexes, types, views, functions, triggers and the rest, as far as something asks for them. */
-import type { DomainProperties } from '../../catalog/model.ts';
+import type { ConstraintProperties, DomainProperties } from '../../catalog/model.ts';
 import type { ParsedStatement } from '../../sql/model.ts';
 import { quoteIdent, quoteQualified, splitQualified } from '../../sql/quote.ts';
 import { readRelations } from '../../sql/relations.ts';
@@ -13,8 +13,9 @@ import {
   relationOf,
   strings,
   text,
+  unwrap,
 } from '../../sql/tree.ts';
-import { constraintName, indexColumnNames, relationName } from './chosen-names.ts';
+import { constraintName, namesInIndex, relationName } from './chosen-names.ts';
 import { changed, checkDefinition, constraint, expressionText, index, object, UNREAD } from './make.ts';
 import type { Names, Replays } from './replay.ts';
 import type { KnownSchema } from './schema.ts';
@@ -23,8 +24,7 @@ export const otherReplays: Replays = {
   IndexStmt({ node }, known, names) {
     const table = names.relation(relationOf(node));
     if (table === null) return;
-    const elements = Array.isArray(node.indexParams) ? node.indexParams : [];
-    const columns = indexColumnNames(elements);
+    const columns = namesInIndex(node);
     const name = text(node, 'idxname') ?? relationName(known, table, columns, 'idx');
     const identity = quoteQualified(splitQualified(table)[0] ?? null, name);
     if (flag(node, 'if_not_exists') && known.has('index', identity)) return;
@@ -53,26 +53,14 @@ export const otherReplays: Replays = {
     if (name === null) return;
     const identity = names.made(name);
     const constraints = children(node, 'constraints').map((item) => item.node);
-    const base = child(node, 'typeName');
-    const type = names.type(base);
-    const below = known.get('domain', type)?.properties as DomainProperties | undefined;
     known.put(
       object('domain', identity, {
-        type: below?.type ?? type,
+        type: names.type(child(node, 'typeName')),
         collation: null,
-        // A domain over a domain has its constraints too.
-        notNull:
-          below?.notNull === true || constraints.some((item) => text(item, 'contype') === 'CONSTR_NOTNULL'),
+        notNull: constraints.some((item) => text(item, 'contype') === 'CONSTR_NOTNULL'),
         default: null,
       }),
     );
-    const inherited = known.children(`domain ${type}`);
-    for (const above of inherited)
-      known.put({
-        ...above,
-        identity: `${identity}.${above.identity.slice(type.length + 1)}`,
-        parent: `domain ${identity}`,
-      });
     for (const item of constraints) addDomainCheck(identity, item, known);
   },
   AlterDomainStmt({ node }, known, names) {
@@ -87,6 +75,11 @@ export const otherReplays: Replays = {
         if (item !== null && text(item, 'contype') === 'CONSTR_NOTNULL') {
           known.put(changed<DomainProperties>(old, { notNull: true }));
         } else if (item !== null) addDomainCheck(identity, item, known);
+        return;
+      }
+      case 'V': {
+        const check = known.get('constraint', `${identity}.${quoteIdent(text(node, 'name') ?? '')}`);
+        if (check !== null) known.put(changed<ConstraintProperties>(check, { validated: true }));
         return;
       }
       case 'X':
@@ -240,7 +233,8 @@ function indexDefinition(node: Node, identity: string, table: string): string {
     children(node, key)
       .map(({ node: element }) => {
         const name = text(element, 'name');
-        const what = name === null ? `(${usedIn(element.expr)})` : quoteIdent(name);
+        const used = name === null ? usedIn(element.expr) : quoteIdent(name);
+        const what = name === null && !used.endsWith(')') ? `(${used})` : used;
         const opclass = strings(element.opclass).at(-1);
         const order = text(element, 'ordering') === 'SORTBY_DESC' ? ' DESC' : '';
         return `${what}${opclass === undefined ? '' : ` ${quoteIdent(opclass)}`}${order}`;
@@ -257,6 +251,8 @@ function indexDefinition(node: Node, identity: string, table: string): string {
 function usedIn(expression: unknown): string {
   const whole = expressionText(expression);
   if (whole !== UNREAD) return whole;
+  const call = unwrap(expression);
+  const name = call?.kind === 'FuncCall' ? strings(call.node.funcname).at(-1) : undefined;
   const columns = new Set<string>();
   const look = (value: unknown): void => {
     if (Array.isArray(value)) for (const item of value) look(item);
@@ -270,7 +266,8 @@ function usedIn(expression: unknown): string {
     }
   };
   look(expression);
-  return `${UNREAD} ${[...columns].join(' ')}`.trim();
+  const used = `${UNREAD} ${[...columns].join(' ')}`.trim();
+  return name === undefined ? used : `${quoteIdent(name)}(${used})`;
 }
 
 /** What a view reads, each relation with its schema, behind the text itself. */

@@ -92,7 +92,10 @@ function moveRelation(from: string, to: string, known: KnownSchema): void {
     known.drop(kind, from);
     known.put(renamed(old, to));
     for (const part of belongings) known.put(movedPart(part, from, to, `${kind} ${to}`));
-    if (kind === 'table') moveReferences(from, to, known);
+    if (kind === 'table') {
+      moveReferences(from, to, known);
+      moveSequences(from, to, known);
+    }
   }
 }
 
@@ -101,6 +104,17 @@ function movedPart(part: KnownObject, from: string, to: string, parent: string):
   // An index goes along into another schema, and keeps its name.
   const moved = quoteQualified(splitQualified(to)[0] ?? null, lastName(part.identity));
   return changed<IndexProperties>(renamed(part, moved, parent), { table: to });
+}
+
+/** Sequences that the table's columns own go with it into another schema. */
+function moveSequences(from: string, to: string, known: KnownSchema): void {
+  for (const sequence of known.objects('sequence')) {
+    const { ownedBy = null } = sequence.properties as { readonly ownedBy?: string | null };
+    if (ownedBy?.startsWith(`${from}.`) !== true) continue;
+    const identity = quoteQualified(splitQualified(to)[0] ?? null, lastName(sequence.identity));
+    known.drop('sequence', sequence.identity);
+    known.put(changed(renamed(sequence, identity), { ownedBy: to + ownedBy.slice(from.length) }));
+  }
 }
 
 function moveReferences(from: string, to: string, known: KnownSchema): void {

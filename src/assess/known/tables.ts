@@ -18,6 +18,7 @@ import {
 } from '../../sql/tree.ts';
 import { isSerial, typeNameOf } from '../types.ts';
 import { constraintName, indexColumnNames, joinedName, relationName } from './chosen-names.ts';
+import { indexParts, keyColumn } from './index-parts.ts';
 import {
   changed,
   checkDefinition,
@@ -174,10 +175,16 @@ function copiedIndex(
   known: KnownSchema,
 ): void {
   const properties = above.properties as IndexProperties;
-  const columns = columnsOfDefinition(above);
-  const name = relationName(known, relation, columns.length === 0 ? ['expr'] : columns, 'idx');
+  const { keys, included } = indexParts(properties.definition);
+  const columns = [...keys.map(nameOfKey), ...included.map(nameOfKey)];
+  const name = relationName(known, relation, columns, 'idx');
   const identity = quoteQualified(splitQualified(relation)[0] ?? null, name);
   known.put(index(identity, { ...properties, table: relation, partitionOf }, `table ${relation}`));
+}
+
+/** What an index calls its key: the column, the function, or `expr`. */
+function nameOfKey(key: string): string {
+  return keyColumn(key) ?? /^"?([\w$]+)"?\(/.exec(key)?.[1] ?? 'expr';
 }
 
 /** parse_utilcmd.c, transformTableLikeClause: bits of TableLikeOption in parsenodes.h. */
@@ -471,11 +478,9 @@ function addKey(
 
 /** The columns of an index, as its definition has them; empty where it is not known. */
 export function columnsOfDefinition(known: KnownObject | null): readonly string[] {
-  const { definition } = (known?.properties ?? { definition: '' }) as IndexProperties;
-  const list = /\(([^()]*)\)/.exec(definition)?.[1];
-  return list === undefined
-    ? []
-    : list.split(', ').map((word) => splitQualified(word.split(' ')[0] ?? word)[0] ?? word);
+  if (known === null) return [];
+  const { definition } = known.properties as IndexProperties;
+  return indexParts(definition).keys.flatMap((key) => keyColumn(key) ?? []);
 }
 
 export function setColumn(

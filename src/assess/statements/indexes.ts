@@ -5,7 +5,7 @@ import { child, children, flag, type Node, nameFromRange, relationOf, text } fro
 import type { AssessContext } from '../context.ts';
 import type { Effect } from '../effect.ts';
 import type { FactId } from '../facts/index.ts';
-import { indexColumnNames } from '../known/chosen-names.ts';
+import { namesInIndex } from '../known/chosen-names.ts';
 import { indexParts } from '../known/index-parts.ts';
 import { apply, hasRows } from './apply.ts';
 import type { Family } from './family.ts';
@@ -16,7 +16,7 @@ export const indexFamily: Family = {
     const table = context.resolve(relationOf(node));
     if (table === null) return;
     const name = text(node, 'idxname');
-    const columns = indexColumnNames(Array.isArray(node.indexParams) ? node.indexParams : []);
+    const columns = namesInIndex(node);
     const index = name === null ? chosenIndex(table, columns, context) : indexIdentity(table, name);
     const concurrent = flag(node, 'concurrent');
     effect.tagFor(table, 'changes-schema');
