@@ -1,4 +1,6 @@
 /** `assess` with statements that run on a scratch copy. */
+
+import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -9,10 +11,18 @@ import { readMigrations } from '../../src/source/native.ts';
 import { type AssessOptions, assessFiles } from '../../src/workflow/assess.ts';
 import { readSamples, rehearsedStatements } from '../../src/workflow/assess-rates.ts';
 import { rehearseMigrations } from '../../src/workflow/rehearse.ts';
-import { outerMajors } from '../support/servers.ts';
+import { newestMajor } from '../support/servers.ts';
 import { type Made, makeProject } from './support.ts';
 
 const OPTIONS: AssessOptions = { trace: 'on', stats: 'none', baseline: null, writeBaseline: null };
+
+interface Tracing extends Made {
+  readonly offline: Pick<Made, 'settings'>;
+  /** A role: by what it owns, copies of this project are told from those of others. */
+  readonly mark: string;
+  /** SQL that makes something of its own. */
+  readonly marked: string;
+}
 
 interface Traced {
   readonly assessments: readonly Assessment[];
@@ -20,13 +30,16 @@ interface Traced {
 }
 
 /** Copies on the test's own server: nothing has to be started. */
-async function projectOn(major: number): Promise<Made & { readonly offline: Pick<Made, 'settings'> }> {
+async function projectOn(major: number): Promise<Tracing> {
   const project = await makeProject(major);
   const { environment } = project.settings;
   const policy = { ...environment.policy, scratchUrl: environment.url };
+  const mark = `mark_${randomBytes(6).toString('hex')}`;
+  const marked = `CREATE TABLE ${mark} (); ALTER TABLE ${mark} OWNER TO ${mark};`;
+  await project.connection.script(`CREATE ROLE ${mark}`);
   const settings = { ...project.settings, environment: { ...environment, policy } };
   const offline = { settings: { ...settings, environment: { ...settings.environment, url: null } } };
-  return { ...project, settings, offline };
+  return { ...project, settings, offline, mark, marked };
 }
 
 async function assess(
@@ -46,21 +59,25 @@ function warnings({ events }: Traced): readonly string[] {
   return events.flatMap((event) => (event.type === 'warning' ? [event.message] : []));
 }
 
-async function databases({ connection }: Made): Promise<readonly string[]> {
-  const rows = await connection.rows<[string]>('SELECT datname::text FROM pg_database');
-  return rows.map(([name]) => name).filter((name) => name.startsWith('ferrata_scratch_'));
+/** Scratch databases on the project's server that hold its mark. Told without connecting to those of other tests. */
+async function copies({ connection, mark }: Tracing): Promise<readonly unknown[]> {
+  return connection.rows(
+    `SELECT d.datname FROM pg_shdepend s JOIN pg_database d ON d.oid = s.dbid JOIN pg_roles r ON r.oid = s.refobjid
+     WHERE r.rolname = $1 AND d.datname LIKE 'ferrata\\_scratch\\_%'`,
+    [mark],
+  );
 }
 
 function modeOn(facts: StatementFacts | undefined, relation: string): string | undefined {
   return facts?.locks.find((lock) => lock.relation === relation)?.mode;
 }
 
-describe.each(outerMajors())('PostgreSQL %i', (major) => {
+describe.each(newestMajor())('PostgreSQL %i', (major) => {
   it('pending migrations, loose files and applied ones, each from its own start', async () => {
     const project = await projectOn(major);
     await project.migration(
       '1_base',
-      'CREATE TABLE t (id int PRIMARY KEY, a int, b varchar(50)); CREATE INDEX t_b ON t (b);',
+      `${project.marked} CREATE TABLE t (id int PRIMARY KEY, a int, b varchar(50)); CREATE INDEX t_b ON t (b);`,
     );
     await project.up();
     await project.migration(
@@ -100,8 +117,10 @@ describe.each(outerMajors())('PostgreSQL %i', (major) => {
     expect(applied?.map(({ source, fails }) => [source, fails])).toEqual([
       ['traced', undefined],
       ['traced', undefined],
+      ['traced', undefined],
+      ['traced', undefined],
     ]);
-    expect(await databases(project)).toEqual([]);
+    expect(await copies(project)).toEqual([]);
   });
 
   it('without a database: the history is replayed; files alone are run from nothing', async () => {
@@ -133,20 +152,21 @@ describe.each(outerMajors())('PostgreSQL %i', (major) => {
   it('a copy that cannot be made: static, and said; asked for, an error', async () => {
     const project = await projectOn(major);
     const { offline } = project;
+    await project.migration('0_mark', project.marked);
     await project.migration('1_base', 'CREATE TABLE t (id int) TABLESPACE nowhere;');
     await project.migration('2_change', 'ALTER TABLE t ALTER COLUMN id TYPE bigint;');
     const traced = await assess(offline, ['2'], { trace: 'auto' });
     expect(traced.assessments[0]?.statements[0]).toMatchObject({ source: 'static', rewrites: ['public.t'] });
     expect(warnings(traced)).toEqual([expect.stringContaining('The migration 1_base cannot be replayed')]);
     await expect(assess(offline, ['2'])).rejects.toMatchObject({ code: 'scratch-unavailable' });
-    expect(await databases(project)).toEqual([]);
+    expect(await copies(project)).toEqual([]);
     const off = await assess(offline, ['2'], { trace: 'off' });
     expect(warnings(off)).toEqual([]);
   });
 
   it('what changes the server runs on a server of our own alone', async () => {
     const shared = await projectOn(major);
-    await shared.connection.script('CREATE TABLE t (id int)');
+    await shared.connection.script(`CREATE TABLE t (id int); ${shared.marked}`);
     await shared.migration('1_wide', 'CREATE ROLE made_by_nobody; ALTER TABLE t ADD COLUMN a int;');
     const [on] = (await assess(shared, [])).assessments;
     expect(on?.statements).toMatchObject([
@@ -155,10 +175,10 @@ describe.each(outerMajors())('PostgreSQL %i', (major) => {
     ]);
     const roles = await shared.connection.rows(`SELECT 1 FROM pg_roles WHERE rolname = 'made_by_nobody'`);
     expect(roles).toEqual([]);
-    expect(await databases(shared)).toEqual([]);
+    expect(await copies(shared)).toEqual([]);
 
     // Servers of older majors are not in this project's folder: theirs would not be a server of our own.
-    if (major !== Math.max(...outerMajors())) return;
+    if (major !== Math.max(...newestMajor())) return;
     const { environment } = shared.settings;
     const policy = { ...environment.policy, scratchUrl: null };
     const own = { settings: { ...shared.settings, environment: { ...environment, policy } } };
@@ -186,7 +206,7 @@ describe.each(outerMajors())('PostgreSQL %i', (major) => {
 });
 
 it('past runs and rehearsals on real rows speak of how long it takes', async () => {
-  const project = await projectOn(Math.max(...outerMajors()));
+  const project = await projectOn(Math.max(...newestMajor()));
   await project.connection.script(`CREATE TABLE big (id int PRIMARY KEY, a int, b text);
     INSERT INTO big SELECT n, n, repeat('x', 40) FROM generate_series(1, 120000) n; ANALYZE big`);
   await project.migration('1_rewrite', 'ALTER TABLE big ALTER COLUMN a TYPE bigint;');
