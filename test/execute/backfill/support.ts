@@ -38,7 +38,12 @@ export function specOf(more: Partial<BackfillSpec> = {}): BackfillSpec {
 }
 
 /** `captures`: tables whose rows are kept for the way back. */
-export function backfillStep(spec: BackfillSpec, captures: readonly string[], n = 1): Step {
+export function backfillStep(
+  spec: BackfillSpec,
+  captures: readonly string[],
+  n = 1,
+  migration = MIGRATION,
+): Step {
   const id = `s${n}`;
   return {
     id,
@@ -47,7 +52,7 @@ export function backfillStep(spec: BackfillSpec, captures: readonly string[], n 
     transactional: false,
     forward: [{ type: 'backfill', spec }],
     inverse:
-      captures.length === 0 ? [] : [{ type: 'undo', capture: `${/^\d+/.exec(MIGRATION)?.[0] ?? ''}_${id}` }],
+      captures.length === 0 ? [] : [{ type: 'undo', capture: `${/^\d+/.exec(migration)?.[0] ?? ''}_${id}` }],
     inverseTransactional: true,
     inverseRefusals: [],
     captures,
@@ -57,6 +62,10 @@ export function backfillStep(spec: BackfillSpec, captures: readonly string[], n 
   };
 }
 
-export function backfillPlan(spec: BackfillSpec, captures: readonly string[] = [spec.table]): Plan {
-  return planOf(MIGRATION, [backfillStep(spec, captures)], { pattern: 'batched', type: 'dml' });
+export function backfillPlan(
+  spec: BackfillSpec,
+  captures: readonly string[] = [spec.table],
+  migration = MIGRATION,
+): Plan {
+  return planOf(migration, [backfillStep(spec, captures, 1, migration)], { pattern: 'batched', type: 'dml' });
 }
