@@ -58,7 +58,7 @@ export async function findMismatches(input: RepairInput): Promise<readonly Findi
     ...(await openRun(input)),
     ...(await records(ledger)),
     ...(await invalidIndexes(connection)),
-    ...(await captureTriggers(connection)),
+    ...(await captureTriggers(connection, (await ledger.unfinished()) !== null)),
     ...(await editedMigrations(input)),
     ...(await brokenAudit(ledger)),
   ];
@@ -266,14 +266,15 @@ async function invalidIndexes(connection: Connection): Promise<readonly Finding[
   });
 }
 
-async function captureTriggers(connection: Connection): Promise<readonly Finding[]> {
+/** Those of a backfill that is half way are at work: they are switched on, and its run is open. */
+async function captureTriggers(connection: Connection, open: boolean): Promise<readonly Finding[]> {
   const rows = await connection.query<{ schema: string; table: string; name: string }>(
     `SELECT n.nspname AS schema, c.relname AS table, t.tgname AS name FROM pg_catalog.pg_trigger t
      JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
      JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid JOIN pg_catalog.pg_namespace pn ON pn.oid = p.pronamespace
      WHERE NOT t.tgisinternal AND t.tgparentid = 0 AND pn.nspname = 'ferrata_attic'
-       AND pg_catalog.starts_with(p.proname, $1) ORDER BY 1, 2, 3`,
-    [CAPTURE_PREFIX],
+       AND pg_catalog.starts_with(p.proname, $1) AND (t.tgenabled = 'D' OR NOT $2) ORDER BY 1, 2, 3`,
+    [CAPTURE_PREFIX, open],
   );
   const byTable = new Map<string, string[]>();
   for (const { schema, table, name } of rows) {

@@ -76,7 +76,8 @@ describe('progress', () => {
       batchSize: 519,
       throttle: null,
     });
-    expect(told.at(-1)?.rowsPerSecond).toBeCloseTo(1000, -1.5);
+    expect(told.at(-1)?.rowsPerSecond).toBeGreaterThan(900);
+    expect(told.at(-1)?.rowsPerSecond).toBeLessThanOrEqual(1000);
     expect(told.at(-1)?.etaMs).toBeGreaterThan(80_000);
     expect(told.at(-1)?.etaMs).toBeLessThan(100_000);
     progress.throttled('lag');
