@@ -217,9 +217,14 @@ function missingFrom(here: Snapshot, there: Snapshot): readonly string[] {
   for (const [oid, { name, relation }] of there.constraints) {
     if (!here.constraints.has(oid) && here.relations.has(relation)) found.push(name);
   }
-  for (const [key, { name, relation }] of there.columns) {
-    if (here.columns.has(key) || !here.relations.has(relation)) continue;
-    found.push(columnName(there.relations.get(relation)?.name ?? '', name));
+  for (const [relation, columns] of there.columns) {
+    const others = here.columns.get(relation);
+    // The very same: nothing was read of it again.
+    if (others === columns || !here.relations.has(relation)) continue;
+    for (const [number, { name }] of columns) {
+      if (others?.has(number) !== true)
+        found.push(columnName(there.relations.get(relation)?.name ?? '', name));
+    }
   }
   return found;
 }
@@ -228,28 +233,33 @@ const HOLDS_ROWS = new Set(['r', 'p', 'm', 'f']);
 
 function lost(before: Snapshot, after: Snapshot): ObservedDifferences['lost'] {
   const gone = tablesOf(before).filter(({ oid }) => !after.relations.has(oid));
-  const columns = [...before.columns].flatMap(([key, { relation, name }]) => {
-    const table = before.relations.get(relation);
-    const isHere = table !== undefined && after.relations.has(relation) && HOLDS_ROWS.has(table.kind);
-    return isHere && !after.columns.has(key) ? [{ relation: table.name, column: quoteIdent(name) }] : [];
+  const columns = tablesOf(before).flatMap(({ oid, name: table }) => {
+    if (!after.relations.has(oid)) return [];
+    const left = after.columns.get(oid);
+    const missing = [...(before.columns.get(oid) ?? [])].filter(([number]) => left?.has(number) !== true);
+    return missing.map(([, { name }]) => ({ relation: table, column: quoteIdent(name) }));
   });
   return [...gone.map(({ name }) => ({ relation: name, column: null })), ...columns];
 }
 
 function columnChanges(before: Snapshot, after: Snapshot): readonly ColumnChange[] {
-  return [...before.columns].flatMap(([key, old]) => {
-    const now = after.columns.get(key);
-    const table = before.relations.get(old.relation);
-    if (now === undefined || table === undefined) return [];
-    if (now.type === old.type && now.nullable === old.nullable) return [];
-    return [
-      {
-        relation: table.name,
-        column: columnName(table.name, old.name),
-        type: [old.type, now.type] as const,
-        nullable: [old.nullable, now.nullable] as const,
-      },
-    ];
+  return [...before.columns].flatMap(([relation, columns]) => {
+    const now = after.columns.get(relation);
+    const table = before.relations.get(relation);
+    if (now === undefined || now === columns || table === undefined) return [];
+    return [...columns].flatMap(([number, old]): ColumnChange[] => {
+      const changed = now.get(number);
+      if (changed === undefined || (changed.type === old.type && changed.nullable === old.nullable))
+        return [];
+      return [
+        {
+          relation: table.name,
+          column: columnName(table.name, old.name),
+          type: [old.type, changed.type],
+          nullable: [old.nullable, changed.nullable],
+        },
+      ];
+    });
   });
 }
 

@@ -12,7 +12,7 @@ import { borrow, giveBack, TALKATIVE } from './messages.ts';
 import { ask, command, type Reading } from './reading.ts';
 import { Roles } from './roles.ts';
 import { sampled } from './samples.ts';
-import { type Snapshot, snapshot } from './snapshot.ts';
+import { type Snapshot, snapshot, snapshotSince } from './snapshot.ts';
 import { gateFor, type Subjects, subjectsOf } from './subjects.ts';
 
 export interface Observation extends ObservedDifferences {
@@ -172,7 +172,14 @@ async function watch(
   heard.stop();
   const run = { before: readBefore, messages: heard.messages, lockTimeoutMs, error, ms };
   if (error !== null) return { ...run, after: readBefore, counters: [first, first], taken: new Map() };
-  const [, after, now, last] = await ask(connection, giveBack(borrowed, true), snapshot, ownLocks, counters);
+  const [, changed, now, last] = await ask(
+    connection,
+    giveBack(borrowed, true),
+    snapshotSince(readBefore),
+    ownLocks,
+    counters,
+  );
+  const [after] = changed === null ? await ask(connection, snapshot) : [changed];
   return { ...run, after, counters: [first, last], taken: strongestTaken(held, now) };
 }
 

@@ -189,6 +189,8 @@ class Tracer {
         if (step.observation.error !== null) failure = step;
         if (failure !== null) break;
         if (transactionControl(statement) === null) steps.push(step);
+        // What is undone is no longer locked: only reading all of it tells what is there now.
+        else known = null;
       }
       const last = steps.at(-1);
       if (failure === null && keep && last !== undefined) failure = await this.#deferred(last);

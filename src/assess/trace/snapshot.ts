@@ -3,10 +3,11 @@
  * transaction has not committed). Objects are compared by their oid, so that a renamed one is neither new nor gone.
  */
 import { quoteIdent, quoteQualified } from '../../sql/quote.ts';
-import type { Reading } from './reading.ts';
+import type { Reading, TextRows } from './reading.ts';
 
 export interface SnapshotRelation {
   readonly oid: number;
+  readonly schema: string;
   /** Schema-qualified, quoted where needed. */
   readonly name: string;
   /** `pg_class.relname`, as the server's messages give it. */
@@ -22,7 +23,6 @@ export interface SnapshotRelation {
 }
 
 export interface SnapshotColumn {
-  readonly relation: number;
   readonly name: string;
   readonly type: string;
   readonly nullable: boolean;
@@ -43,8 +43,8 @@ export interface SnapshotConstraint {
 
 export interface Snapshot {
   readonly relations: ReadonlyMap<number, SnapshotRelation>;
-  /** By `relation number`. */
-  readonly columns: ReadonlyMap<string, SnapshotColumn>;
+  /** By relation, and by number. */
+  readonly columns: ReadonlyMap<number, ReadonlyMap<number, SnapshotColumn>>;
   readonly constraints: ReadonlyMap<number, SnapshotConstraint>;
   /** Partitions and heirs with their parents. */
   readonly parents: readonly (readonly [child: number, parent: number])[];
@@ -105,52 +105,131 @@ const OBJECTS = `
     FROM pg_catalog.pg_policy p JOIN pg_catalog.pg_class c ON c.oid = p.polrelid
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace`;
 
-/** Takes no lock on what it looks at. */
+/** All of it. Takes no lock on what it looks at. */
 export const snapshot: Reading<Snapshot> = {
   sql: [RELATIONS, COLUMNS, CONSTRAINTS, PARENTS, OBJECTS],
-  parse([relationRows = [], columnRows = [], constraintRows = [], parentRows = [], objectRows = []]) {
-    const relations = new Map<number, SnapshotRelation>();
-    for (const [oid, schema, name, kind, filenode, tablespace, size, table] of relationRows) {
-      relations.set(Number(oid), {
-        oid: Number(oid),
-        name: quoteQualified(schema ?? null, name ?? ''),
-        bare: name ?? '',
-        kind: kind ?? '',
-        filenode: Number(filenode),
-        tablespace: Number(tablespace),
-        size: Number(size),
-        table: table === '0' ? null : Number(table),
-      });
-    }
-    const columns = new Map<string, SnapshotColumn>();
-    for (const [relation, number, name, type, nullable] of columnRows) {
-      columns.set(`${relation} ${number}`, {
-        relation: Number(relation),
-        name: name ?? '',
-        type: type ?? '',
-        nullable: nullable === 't',
-      });
-    }
-    const constraints = new Map<number, SnapshotConstraint>();
-    for (const [oid, relation, name, type, validated, references] of constraintRows) {
-      const table = relations.get(Number(relation))?.name ?? '';
-      constraints.set(Number(oid), {
-        oid: Number(oid),
-        relation: Number(relation),
-        name: `${table}.${quoteIdent(name ?? '')}`,
-        bare: name ?? '',
-        type: type ?? '',
-        validated: validated === 't',
-        references: references === '0' ? null : Number(references),
-      });
-    }
-    return {
-      relations,
-      columns,
-      constraints,
-      defaultPartitions: new Set(parentRows.filter((row) => row[2] === 't').map(([kid]) => Number(kid))),
-      parents: parentRows.map(([kid, parent]) => [Number(kid), Number(parent)] as const),
-      objects: new Map(objectRows.map(([catalog, oid, name]) => [`${catalog} ${oid}`, name ?? ''])),
-    };
+  parse: (results) => {
+    const parts = parse(results);
+    return { ...parts, constraints: named(parts.constraints, parts.relations) };
   },
 };
+
+/**
+ * The same from what it was before, as far as the transaction in hand has changed it: whoever changes a relation, makes or
+ * drops it, holds a lock on it to the end. Null where names may have changed beyond that: all is to be read then.
+ */
+export function snapshotSince(before: Snapshot): Reading<Snapshot | null> {
+  const held = `(SELECT l.relation FROM pg_catalog.pg_locks l
+    WHERE l.pid = pg_catalog.pg_backend_pid() AND l.locktype = 'relation' AND l.relation >= 16384)`;
+  return {
+    sql: [
+      `SELECT relation FROM ${held} h`,
+      `${RELATIONS} AND c.oid IN ${held}`,
+      `${COLUMNS} AND a.attrelid IN ${held}`,
+      `${CONSTRAINTS} AND k.conrelid IN ${held}`,
+      PARENTS,
+      OBJECTS,
+    ],
+    parse([heldRows = [], ...results]) {
+      const now = parse(results);
+      const touched = new Set(heldRows.map(([oid]) => Number(oid)));
+      if (isRenamed(before, now)) return null;
+      const relations = replaced(before.relations, now.relations, (oid) => touched.has(oid));
+      const constraints = replaced(before.constraints, named(now.constraints, relations), (_, { relation }) =>
+        touched.has(relation),
+      );
+      return {
+        ...now,
+        relations,
+        constraints,
+        columns: replaced(before.columns, now.columns, (oid) => touched.has(oid)),
+      };
+    },
+  };
+}
+
+/** A schema has another name, or a relation another schema: what belongs to it moves without being locked. */
+function isRenamed(before: Snapshot, now: Snapshot): boolean {
+  for (const [oid, { schema }] of now.relations) {
+    if ((before.relations.get(oid)?.schema ?? schema) !== schema) return true;
+  }
+  return [...now.objects].some(
+    ([key, name]) => key.startsWith('pg_namespace ') && (before.objects.get(key) ?? name) !== name,
+  );
+}
+
+function replaced<K, V>(
+  before: ReadonlyMap<K, V>,
+  now: ReadonlyMap<K, V>,
+  isTouched: (key: K, value: V) => boolean,
+): ReadonlyMap<K, V> {
+  const result = new Map<K, V>();
+  for (const [key, value] of before) if (!isTouched(key, value)) result.set(key, value);
+  for (const [key, value] of now) result.set(key, value);
+  return result;
+}
+
+/** Constraints get the names of their tables, which may have been read before them. */
+function named(
+  constraints: ReadonlyMap<number, SnapshotConstraint>,
+  relations: ReadonlyMap<number, SnapshotRelation>,
+): ReadonlyMap<number, SnapshotConstraint> {
+  return new Map(
+    [...constraints].map(([oid, constraint]) => [
+      oid,
+      {
+        ...constraint,
+        name: `${relations.get(constraint.relation)?.name ?? ''}.${quoteIdent(constraint.bare)}`,
+      },
+    ]),
+  );
+}
+
+function parse([
+  relationRows = [],
+  columnRows = [],
+  constraintRows = [],
+  parentRows = [],
+  objectRows = [],
+]: readonly TextRows[]): Snapshot {
+  const relations = new Map<number, SnapshotRelation>();
+  for (const [oid, schema, name, kind, filenode, tablespace, size, table] of relationRows) {
+    relations.set(Number(oid), {
+      oid: Number(oid),
+      schema: schema ?? '',
+      name: quoteQualified(schema ?? null, name ?? ''),
+      bare: name ?? '',
+      kind: kind ?? '',
+      filenode: Number(filenode),
+      tablespace: Number(tablespace),
+      size: Number(size),
+      table: table === '0' ? null : Number(table),
+    });
+  }
+  const columns = new Map<number, Map<number, SnapshotColumn>>();
+  for (const [relation, number, name, type, nullable] of columnRows) {
+    const ofRelation = columns.get(Number(relation)) ?? new Map<number, SnapshotColumn>();
+    ofRelation.set(Number(number), { name: name ?? '', type: type ?? '', nullable: nullable === 't' });
+    columns.set(Number(relation), ofRelation);
+  }
+  const constraints = new Map<number, SnapshotConstraint>();
+  for (const [oid, relation, name, type, validated, references] of constraintRows) {
+    constraints.set(Number(oid), {
+      oid: Number(oid),
+      relation: Number(relation),
+      name: '',
+      bare: name ?? '',
+      type: type ?? '',
+      validated: validated === 't',
+      references: references === '0' ? null : Number(references),
+    });
+  }
+  return {
+    relations,
+    columns,
+    constraints,
+    defaultPartitions: new Set(parentRows.filter((row) => row[2] === 't').map(([kid]) => Number(kid))),
+    parents: parentRows.map(([kid, parent]) => [Number(kid), Number(parent)] as const),
+    objects: new Map(objectRows.map(([catalog, oid, name]) => [`${catalog} ${oid}`, name ?? ''])),
+  };
+}
