@@ -96,15 +96,21 @@ export async function acquireLease(request: LeaseRequest): Promise<Lease> {
 
 /**
  * `unlock`: takes the lease away from the holder that was shown. Its step in hand is waited for; whatever it tries
- * afterwards fails with `lease-lost`. False where the lease has changed hands since it was shown.
+ * afterwards fails with `lease-lost`: without an owner no step begins, and that much waits for nobody. False where the
+ * lease has changed hands since it was shown.
  */
 export async function breakLease(connection: Connection, shown: LeaseHolder): Promise<boolean> {
   const rows = await connection.query<{ token: string }>(
-    `UPDATE ferrata.lease SET token = token + 1, owner = NULL, purpose = NULL, expires_at = NULL
+    `UPDATE ferrata.lease SET owner = NULL, purpose = NULL, expires_at = NULL
      WHERE name = 'run' AND token = $1 AND owner IS NOT NULL RETURNING token`,
     [shown.token],
   );
-  return rows.length > 0;
+  if (rows.length === 0) return false;
+  // The token waits for the transactions that carry it. Who took the lease meanwhile has raised it already.
+  await connection.query(`UPDATE ferrata.lease SET token = token + 1 WHERE name = 'run' AND token = $1`, [
+    shown.token,
+  ]);
+  return true;
 }
 
 interface Taken {

@@ -253,6 +253,33 @@ END
 $function$;
 `,
   },
+  {
+    version: 4,
+    sql: `
+-- A lease without an owner is being taken away: no step begins under it any more, whoever is quicker.
+CREATE OR REPLACE FUNCTION ferrata.check_lease(held bigint) RETURNS void LANGUAGE plpgsql AS $function$
+BEGIN
+  PERFORM 1 FROM ferrata.lease WHERE token OPERATOR(pg_catalog.=) held AND owner IS NOT NULL FOR KEY SHARE;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'the lease % is no longer held', held USING ERRCODE = '${LEASE_LOST}';
+  END IF;
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION ferrata.check_start(held bigint, wanted text) RETURNS void LANGUAGE plpgsql
+SET enable_seqscan = off AS $function$
+BEGIN
+  PERFORM ferrata.check_lease(held);
+  IF EXISTS (SELECT FROM ferrata.run WHERE open) THEN
+    RAISE EXCEPTION 'another run is not finished' USING ERRCODE = '${RUN_OPEN}';
+  END IF;
+  IF EXISTS (SELECT FROM ferrata.migration WHERE id OPERATOR(pg_catalog.=) wanted) THEN
+    RAISE EXCEPTION 'migration % is already applied', wanted USING ERRCODE = '${ALREADY_APPLIED}';
+  END IF;
+END
+$function$;
+`,
+  },
 ];
 
 /** The version that this ferrata writes. */

@@ -45,7 +45,7 @@ describe('every command', () => {
   it('refuses what it does not know, with exit code 2 and a way out', async () => {
     const cwd = process.cwd();
     const [typo, stranger, flag, extra, value] = await Promise.all([
-      ferrata(['statsu'], { cwd }),
+      ferrata(['statuss'], { cwd }),
       ferrata(['frobnicate'], { cwd }),
       ferrata(['up', '--dry-rn'], { cwd }),
       ferrata(['up', 'extra'], { cwd }),

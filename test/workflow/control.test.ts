@@ -38,7 +38,7 @@ async function slowProject(
   });
   await made.migration(
     '20260101000000_slow',
-    'CREATE TABLE first (a int);\nCOMMIT;\nSELECT pg_sleep(2);\nCOMMIT;\nCREATE TABLE last (a int);\n',
+    'CREATE TABLE first (a int);\nCOMMIT;\nSELECT pg_sleep(3);\nCOMMIT;\nCREATE TABLE last (a int);\n',
   );
   return { ...made, watched };
 }

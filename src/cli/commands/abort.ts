@@ -1,6 +1,6 @@
 import { EXIT } from '../../errors.ts';
+import { ask, REASON } from '../ask-run.ts';
 import { type Command, flag } from '../command.ts';
-import { ask, REASON } from './control.ts';
 
 export const abortCommand: Command = {
   name: 'abort',

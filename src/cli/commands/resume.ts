@@ -1,5 +1,5 @@
+import { ask, REASON } from '../ask-run.ts';
 import type { Command } from '../command.ts';
-import { ask, REASON } from './control.ts';
 
 export const resumeCommand: Command = {
   name: 'resume',

@@ -1,6 +1,6 @@
 import { FerrataError } from '../../errors.ts';
+import { ask, REASON } from '../ask-run.ts';
 import type { Command } from '../command.ts';
-import { ask, REASON } from './control.ts';
 
 export const throttleCommand: Command = {
   name: 'throttle',

@@ -1,7 +1,7 @@
 /** What `pause`, `resume`, `abort` and `throttle` have in common: one question to the run at work. */
-import { EXIT, type ExitCode } from '../../errors.ts';
-import { type ControlOutcome, controlRun } from '../../workflow/control.ts';
-import { type CliContext, type Invocation, text } from '../command.ts';
+import { EXIT, type ExitCode } from '../errors.ts';
+import { type ControlOutcome, controlRun } from '../workflow/control.ts';
+import { type CliContext, type Invocation, text } from './command.ts';
 
 export const REASON = { flags: '--reason <text>', description: 'kept with the run, and in the audit chain' };
 
