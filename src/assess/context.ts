@@ -73,6 +73,7 @@ export class AssessContext {
   readonly #madeTypes = new Set<string>();
   /** Columns that were added in the transaction that still runs: `schema.table.column`. */
   readonly #madeColumns = new Set<string>();
+  #moment = 0;
   readonly #resolved = new Map<string, string>();
   readonly #childrenOf = new Map<string, readonly KnownObject[]>();
   readonly #columnsOf = new Map<string, readonly Named<ColumnProperties>[]>();
@@ -107,6 +108,11 @@ export class AssessContext {
   /** The schema at this moment, the statements before included. */
   get known(): KnownSchema {
     return this.#known;
+  }
+
+  /** Grows with each statement: at one moment the same is known. */
+  get moment(): number {
+    return this.#moment;
   }
 
   get searchPath(): readonly string[] {
@@ -208,7 +214,7 @@ export class AssessContext {
 
   /** Whether all columns and constraints of the table are known: what is not among them is not there. */
   isWhole(relation: string): boolean {
-    return this.known.complete && this.#children(relation, 'column').length > 0;
+    return this.known.isWhole(relation);
   }
 
   /** Views that read the relation, and those that read these; where a column is given, only such as name it. */
@@ -490,8 +496,7 @@ export class AssessContext {
       const definition = child(child(command, 'def'), 'ColumnDef');
       const name = text(definition, 'colname');
       if (text(command, 'subtype') !== 'AT_AddColumn' || name === null) return [];
-      const whole = this.known.complete && this.known.has('table', relation);
-      const there = !whole || this.column(relation, name) !== null;
+      const there = !this.isWhole(relation) || this.column(relation, name) !== null;
       return flag(command, 'missing_ok') && there ? [] : [`${relation}.${quoteIdent(name)}`];
     });
   }
@@ -549,6 +554,7 @@ export class AssessContext {
   }
 
   #forgetLookUps(): void {
+    this.#moment++;
     this.#resolved.clear();
     this.#childrenOf.clear();
     this.#columnsOf.clear();

@@ -1,29 +1,6 @@
 /** What an expression of a migration calls, and whether it gives every row the same value. */
 import { child, nameFromParts, type QualifiedName, strings, unwrap, walk } from '../sql/tree.ts';
-
-/** Functions of PostgreSQL 13 to 18, uuid-ossp and pgcrypto that are volatile and may stand in a DEFAULT. */
-const VOLATILE = new Set([
-  'random',
-  'random_normal',
-  'gen_random_uuid',
-  'uuidv4',
-  'uuidv7',
-  'clock_timestamp',
-  'timeofday',
-  'nextval',
-  'currval',
-  'lastval',
-  'setval',
-  'set_config',
-  'lo_create',
-  'pg_advisory_lock',
-  'pg_sleep',
-  'uuid_generate_v1',
-  'uuid_generate_v1mc',
-  'uuid_generate_v4',
-  'gen_salt',
-  'gen_random_bytes',
-]);
+import { STEADY_CONTRIB, STEADY_FUNCTIONS, VOLATILE_CONTRIB, VOLATILE_FUNCTIONS } from './facts/functions.ts';
 
 export function calledFunctions(expression: unknown): readonly QualifiedName[] {
   const found: QualifiedName[] = [];
@@ -35,15 +12,25 @@ export function calledFunctions(expression: unknown): readonly QualifiedName[] {
   return found;
 }
 
-/** Whether the expression may give another value per row; a function nobody knows is taken to be the server's own. */
+/**
+ * Whether the expression may give another value per row. A function that nobody knows may: they are volatile unless they
+ * say otherwise (manual, CREATE FUNCTION).
+ */
 export function isVolatile(
   expression: unknown,
   volatility: (name: QualifiedName) => 'immutable' | 'stable' | 'volatile' | null,
 ): boolean {
   return calledFunctions(expression).some((name) => {
     const known = name.schema === 'pg_catalog' ? null : volatility(name);
-    return known === null ? VOLATILE.has(name.name) : known === 'volatile';
+    if (known !== null) return known === 'volatile';
+    return functionKnown(name.name) !== 'steady';
   });
+}
+
+/** What comes with the server by this name, or with its own extensions; null for a function of somebody else's. */
+export function functionKnown(name: string): 'steady' | 'volatile' | null {
+  if (VOLATILE_FUNCTIONS.has(name) || VOLATILE_CONTRIB.has(name)) return 'volatile';
+  return STEADY_FUNCTIONS.has(name) || STEADY_CONTRIB.has(name) ? 'steady' : null;
 }
 
 /** The column of `column IS NOT NULL`; null for every other expression. */

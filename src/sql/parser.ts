@@ -23,10 +23,12 @@ export type GrammarResult =
   | { readonly ok: false; readonly error: GrammarError };
 
 let loaded: Promise<LibPgQuery> | null = null;
+let ready: LibPgQuery | null = null;
 
 async function load(): Promise<LibPgQuery> {
   loaded ??= import('libpg-query').then(async (library) => {
     await library.loadModule();
+    ready = library;
     return library;
   });
   return loaded;
@@ -34,7 +36,15 @@ async function load(): Promise<LibPgQuery> {
 
 /** Parses any number of statements. Throws only what is no fault of the text. */
 export async function parseGrammar(text: string): Promise<GrammarResult> {
-  const library = await load();
+  return parseWith(await load(), text);
+}
+
+/** As `parseGrammar`, for text inside of what has been parsed already: the grammar is there. Null where it is not. */
+export function parseInner(text: string): GrammarResult | null {
+  return ready === null ? null : parseWith(ready, text);
+}
+
+function parseWith(library: LibPgQuery, text: string): GrammarResult {
   if (text === '') return { ok: true, statements: [] };
   try {
     const result = library.parseSync(text) as unknown as { readonly stmts?: readonly RawStatement[] };

@@ -78,7 +78,7 @@ const COMMANDS: Readonly<Record<string, Step>> = {
     const name = text(definition, 'colname') ?? '';
     const there = known.has('column', `${relation}.${quoteIdent(name)}`);
     if (flag(command, 'missing_ok') && there) return;
-    if (flag(command, 'missing_ok') && !isWhole(relation, known)) {
+    if (flag(command, 'missing_ok') && !known.isWhole(relation)) {
       // Which definition the column has is not known: the one that was there, or this one.
       known.drop('column', `${relation}.${quoteIdent(name)}`);
       return;
@@ -197,15 +197,6 @@ function partitionCommand(command: Node): Node | null {
 function setTable(relation: string, properties: Partial<TableProperties>, known: KnownSchema): void {
   const old = known.get('table', relation);
   if (old !== null) known.put(changed<TableProperties>(old, properties));
-}
-
-/** Whether every column of the table is known. */
-function isWhole(relation: string, known: KnownSchema): boolean {
-  return known.complete && known.has('table', relation) && hasColumns(relation, known);
-}
-
-function hasColumns(relation: string, known: KnownSchema): boolean {
-  return known.children(`table ${relation}`).some((object) => object.kind === 'column');
 }
 
 /** What uses a column goes with it: constraints, and indexes that name it. */

@@ -5,7 +5,7 @@
 import type { ParsedStatement } from '../../sql/model.ts';
 import type { Node, QualifiedName } from '../../sql/tree.ts';
 import { alterReplays } from './alter-table.ts';
-import { blockReplays } from './blocks.ts';
+import { replayCode } from './blocks.ts';
 import { dropReplays } from './drops.ts';
 import { otherReplays } from './others.ts';
 import { renameReplays } from './renames.ts';
@@ -34,10 +34,10 @@ const REPLAYS: Replays = {
   ...renameReplays,
   ...dropReplays,
   ...otherReplays,
-  ...blockReplays,
 };
 
 /** Changes `known` to what it is after the statement. Statements that leave the schema as it is change nothing. */
 export function replay(statement: ParsedStatement, known: KnownSchema, names: Names): void {
   REPLAYS[statement.kind]?.(statement, known, names);
+  replayCode(statement, known, names);
 }

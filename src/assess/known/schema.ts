@@ -128,14 +128,34 @@ export class KnownSchema {
     this.#complete = false;
   }
 
-  /** Nothing is known of a table's columns, constraints and indexes any more; that it is there still is. */
+  /** Whether all columns and constraints of the table are known: what is not among them is not there. */
+  isWhole(relation: string): boolean {
+    const table = this.get('table', relation);
+    if (!this.#complete || table === null || table.extra?.partial === true) return false;
+    return this.children(`table ${relation}`).some(({ kind }) => kind === 'column');
+  }
+
+  /** Nothing is known of a relation's columns, constraints and indexes any more; that it is there still is. */
   forget(relation: string): void {
     for (const kind of ['table', 'view', 'materialized view'] as const) {
       for (const object of this.children(`${kind} ${relation}`)) {
         this.#own.tombstone(`${object.kind} ${object.identity}`);
       }
     }
-    this.#complete = false;
+    this.#blur(relation);
+  }
+
+  /** Nothing is known any more of what has this name in a table: a column, a constraint. */
+  forgetPart(relation: string, name: string): void {
+    for (const kind of ['column', 'constraint', 'trigger', 'policy', 'rule'] as const) {
+      this.#own.tombstone(`${kind} ${relation}.${name}`);
+    }
+    this.#blur(relation);
+  }
+
+  #blur(relation: string): void {
+    const table = this.get('table', relation);
+    if (table !== null) this.put({ ...table, extra: { ...table.extra, partial: true } });
   }
 
   /** Something ran that may have changed anything. */
