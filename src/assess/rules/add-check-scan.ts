@@ -8,6 +8,7 @@ export const addCheckScan = rule({
   severity: 'danger',
   title: 'A new CHECK reads the whole table while it is locked',
   on: ['AlterTableStmt'],
+  commands: ['AT_AddConstraint'],
   applies: (analysis, context) => {
     const table = existingRelation(analysis, context);
     if (table === null) return [];

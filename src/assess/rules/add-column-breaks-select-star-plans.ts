@@ -7,6 +7,7 @@ export const addColumnBreaksSelectStarPlans = rule({
   optional: true,
   title: 'Prepared SELECT * fails once when a column is added',
   on: ['AlterTableStmt'],
+  commands: ['AT_AddColumn'],
   applies: (analysis, context) =>
     addedColumns(analysis, context)
       .slice(0, 1)

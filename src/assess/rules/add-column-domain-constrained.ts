@@ -8,6 +8,7 @@ export const addColumnDomainConstrained = rule({
   severity: 'danger',
   title: 'A column of a domain with constraints makes the server write the whole table anew',
   on: ['AlterTableStmt'],
+  commands: ['AT_AddColumn'],
   applies: (analysis, context) =>
     addedColumns(analysis, context)
       .filter((column) => rewriting(column, context) === 'domain')

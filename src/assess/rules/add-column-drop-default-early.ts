@@ -7,6 +7,7 @@ export const addColumnDropDefaultEarly = scriptRule({
   id: 'add-column-drop-default-early',
   severity: 'danger',
   title: 'The new column loses its default while programs run that do not know it',
+  on: ['AlterTableStmt'],
   read: () => {
     const added = new Set<string>();
     const dropped: {

@@ -8,6 +8,7 @@ export const addColumnIdentity = rule({
   severity: 'danger',
   title: 'An identity column makes the server write the whole table anew',
   on: ['AlterTableStmt'],
+  commands: ['AT_AddColumn'],
   applies: (analysis, context) =>
     addedColumns(analysis, context)
       .filter((column) => rewriting(column, context) === 'identity')

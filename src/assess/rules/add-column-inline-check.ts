@@ -9,6 +9,7 @@ export const addColumnInlineCheck = rule({
   severity: 'danger',
   title: 'A CHECK on a new column reads the whole table while it is locked',
   on: ['AlterTableStmt'],
+  commands: ['AT_AddColumn'],
   applies: (analysis, context) =>
     addedColumns(analysis, context)
       // Where the rows are written anew, they are checked in passing.

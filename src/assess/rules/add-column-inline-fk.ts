@@ -8,6 +8,7 @@ export const addColumnInlineFk = rule({
   severity: 'danger',
   title: 'A foreign key on a new column locks two tables, and with a default it reads them',
   on: ['AlterTableStmt'],
+  commands: ['AT_AddColumn'],
   applies: (analysis, context) =>
     addedColumns(analysis, context).flatMap((column) => {
       const key = constraintOf(column, 'CONSTR_FOREIGN');

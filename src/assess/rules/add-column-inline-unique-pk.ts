@@ -8,6 +8,7 @@ export const addColumnInlineUniquePk = rule({
   severity: 'danger',
   title: 'UNIQUE or PRIMARY KEY on a new column builds its index while the table is locked',
   on: ['AlterTableStmt'],
+  commands: ['AT_AddColumn'],
   applies: (analysis, context) =>
     addedColumns(analysis, context)
       // A key without a value fails: that is told elsewhere.

@@ -10,6 +10,7 @@ export const addColumnJson = rule({
   severity: 'warning',
   title: 'A column of type json breaks SELECT DISTINCT, GROUP BY and UNION',
   on: ['AlterTableStmt', 'CreateStmt'],
+  commands: ['AT_AddColumn'],
   applies: (analysis, context) => {
     const { statement } = analysis;
     const table = context.resolve(relationOf(statement.node));

@@ -7,6 +7,7 @@ export const addColumnRequired = rule({
   severity: 'danger',
   title: 'A NOT NULL column without a default fails on a table that has rows',
   on: ['AlterTableStmt'],
+  commands: ['AT_AddColumn'],
   applies: (analysis, context) =>
     addedColumns(analysis, context)
       .filter((column) => isRequired(column, context) && !hasValue(column, context))

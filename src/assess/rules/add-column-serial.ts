@@ -8,6 +8,7 @@ export const addColumnSerial = rule({
   severity: 'danger',
   title: 'A serial column makes the server write the whole table anew',
   on: ['AlterTableStmt'],
+  commands: ['AT_AddColumn'],
   applies: (analysis, context) =>
     addedColumns(analysis, context)
       .filter((column) => rewriting(column, context) === 'serial')

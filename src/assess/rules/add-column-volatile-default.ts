@@ -8,6 +8,7 @@ export const addColumnVolatileDefault = rule({
   severity: 'danger',
   title: 'A volatile default makes the server write the whole table anew',
   on: ['AlterTableStmt'],
+  commands: ['AT_AddColumn'],
   applies: (analysis, context) =>
     addedColumns(analysis, context)
       .filter((column) => rewriting(column, context) === 'volatile default')

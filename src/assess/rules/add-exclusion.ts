@@ -6,6 +6,7 @@ export const addExclusion = rule({
   severity: 'danger',
   title: 'A new EXCLUDE builds its index while the table is locked, and knows no other way',
   on: ['AlterTableStmt'],
+  commands: ['AT_AddConstraint'],
   applies: (analysis, context) => {
     const table = existingRelation(analysis, context);
     if (table === null) return [];

@@ -7,6 +7,7 @@ export const addFkPartitioned = rule({
   severity: 'danger',
   title: 'A foreign key of a partitioned table cannot be NOT VALID before PostgreSQL 18',
   on: ['AlterTableStmt'],
+  commands: ['AT_AddColumn', 'AT_AddConstraint'],
   applies: (analysis, context) => {
     const table = existingRelation(analysis, context);
     if (table === null || !context.isPartitioned(table) || context.since(18)) return [];

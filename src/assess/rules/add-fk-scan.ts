@@ -10,6 +10,7 @@ export const addFkScan = rule({
   severity: 'danger',
   title: 'A new foreign key checks every row while both tables are locked',
   on: ['AlterTableStmt'],
+  commands: ['AT_AddColumn', 'AT_AddConstraint'],
   applies: (analysis, context) => {
     const { statement } = analysis;
     const table = existingRelation(analysis, context);

@@ -7,6 +7,7 @@ export const addPkScan = rule({
   severity: 'danger',
   title: 'A new PRIMARY KEY builds its index while the table is locked',
   on: ['AlterTableStmt'],
+  commands: ['AT_AddConstraint'],
   applies: (analysis, context) =>
     addedKeys(analysis, context, 'CONSTR_PRIMARY')
       .filter(({ using }) => using === null)

@@ -10,6 +10,7 @@ export const addPkUsingIndexNullable = rule({
   severity: 'danger',
   title: 'A PRIMARY KEY out of an index reads the whole table where its columns may be null',
   on: ['AlterTableStmt'],
+  commands: ['AT_AddConstraint'],
   applies: (analysis, context) =>
     addedKeys(analysis, context, 'CONSTR_PRIMARY').flatMap((key) => {
       if (key.using === null) return [];

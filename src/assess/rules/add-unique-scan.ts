@@ -7,6 +7,7 @@ export const addUniqueScan = rule({
   severity: 'danger',
   title: 'A new UNIQUE builds its index while the table is locked',
   on: ['AlterTableStmt'],
+  commands: ['AT_AddConstraint'],
   applies: (analysis, context) =>
     addedKeys(analysis, context, 'CONSTR_UNIQUE')
       .filter(({ using }) => using === null)

@@ -1,11 +1,10 @@
 import type { ConstraintProperties, DomainProperties } from '../../catalog/model.ts';
 import { child, children, flag, type Node, relationOf, strings, text, unwrap } from '../../sql/tree.ts';
-import type { Analysis } from '../analyse.ts';
 import type { AssessContext } from '../context.ts';
 import { isVolatile } from '../expressions.ts';
 import { columnDefinition } from '../statements/columns.ts';
 import { isSerial, typeNameOf } from '../types.ts';
-import { commands, existingRelation } from './rule.ts';
+import { commands, existingRelation, once } from './rule.ts';
 import type { Target } from './steps.ts';
 
 /** A column that ALTER TABLE … ADD COLUMN puts into a table which others use. */
@@ -18,7 +17,7 @@ export interface AddedColumn extends Target {
 }
 
 /** Without those that are there already where IF NOT EXISTS says so. */
-export function addedColumns(analysis: Analysis, context: AssessContext): readonly AddedColumn[] {
+export const addedColumns = once((analysis, context): readonly AddedColumn[] => {
   const table = existingRelation(analysis, context);
   const written = relationOf(analysis.statement.node);
   if (table === null || written === null) return [];
@@ -30,7 +29,7 @@ export function addedColumns(analysis: Analysis, context: AssessContext): readon
     const constraints = children(definition, 'constraints').map((item) => item.node);
     return [{ table, written, command, definition, name, constraints }];
   });
-}
+});
 
 export function constraintOf({ constraints }: AddedColumn, type: string): Node | null {
   return constraints.find((constraint) => text(constraint, 'contype') === type) ?? null;

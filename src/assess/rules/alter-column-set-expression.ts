@@ -10,6 +10,7 @@ export const alterColumnSetExpression = rule({
   severity: 'danger',
   title: 'Another expression of a stored generated column writes the whole table anew',
   on: ['AlterTableStmt'],
+  commands: ['AT_SetExpression'],
   applies: (analysis, context) => {
     const table = existingRelation(analysis, context);
     const written = relationOf(analysis.statement.node);

@@ -7,6 +7,7 @@ export const alterTypeBreaksCachedPlans = rule({
   optional: true,
   title: 'Prepared statements that return the column fail once its type has changed',
   on: ['AlterTableStmt'],
+  commands: ['AT_AlterColumnType'],
   applies: (analysis, context) =>
     typeChanges(analysis, context)
       .filter(({ from, to }) => from !== to)

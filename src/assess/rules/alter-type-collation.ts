@@ -6,6 +6,7 @@ export const alterTypeCollation = rule({
   severity: 'danger',
   title: 'Another collation builds the indexes of the column anew',
   on: ['AlterTableStmt'],
+  commands: ['AT_AlterColumnType'],
   applies: (analysis, context) =>
     hiddenWork(analysis, context)
       .filter(({ collation }) => collation)

@@ -13,6 +13,7 @@ export const alterTypeDependents = rule({
   severity: 'danger',
   title: 'What uses the column keeps its type from being changed',
   on: ['AlterTableStmt'],
+  commands: ['AT_AlterColumnType'],
   applies: (analysis, context) => {
     const single = children(analysis.statement.node, 'cmds').length === 1;
     return typeChanges(analysis, context).flatMap((change) => {

@@ -18,6 +18,7 @@ export const alterTypeDropsStats = scriptRule({
   id: 'alter-type-drops-stats',
   severity: 'info',
   title: 'The planner knows nothing of the column until it is analysed',
+  on: ['AlterTableStmt', 'VacuumStmt'],
   read: () => {
     let changed: readonly Changed[] = [];
     return {

@@ -9,6 +9,7 @@ export const alterTypeFkColumn = rule({
   severity: 'warning',
   title: 'The type of a foreign key’s column changes under a lock on both tables',
   on: ['AlterTableStmt'],
+  commands: ['AT_AlterColumnType'],
   applies: (analysis, context) =>
     typeChanges(analysis, context).flatMap((change) => {
       const { table, column } = change;

@@ -8,6 +8,7 @@ export const alterTypeNarrowing = rule({
   severity: 'danger',
   title: 'Values may not fit into the new type',
   on: ['AlterTableStmt'],
+  commands: ['AT_AlterColumnType'],
   applies: (analysis, context) =>
     typeChanges(analysis, context)
       .filter((change) => change.narrows === true && context.size(change.table)?.rows !== 0)

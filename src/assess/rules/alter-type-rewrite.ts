@@ -9,6 +9,7 @@ export const alterTypeRewrite = rule({
   severity: 'danger',
   title: 'Changing the type of a column writes the whole table anew',
   on: ['AlterTableStmt'],
+  commands: ['AT_AlterColumnType'],
   applies: (analysis, context) =>
     typeChanges(analysis, context)
       .filter((change) => change.rewrites && !change.zone)

@@ -15,6 +15,7 @@ export const alterTypeWithCheckOrExprIndex = rule({
   severity: 'danger',
   title: 'The rows stay as they are, but a CHECK is checked or an index is built anew',
   on: ['AlterTableStmt'],
+  commands: ['AT_AlterColumnType'],
   applies: (analysis, context) =>
     hiddenWork(analysis, context)
       .filter(({ collation }) => !collation)

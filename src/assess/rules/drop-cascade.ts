@@ -34,6 +34,7 @@ export const dropCascade = rule({
   severity: 'danger',
   title: 'CASCADE drops whatever depends on it, in silence',
   on: ['DropStmt', 'AlterTableStmt'],
+  commands: ['AT_DropColumn', 'AT_DropConstraint'],
   applies: (analysis, context) =>
     analysis.statement.kind === 'DropStmt' ? dropped(analysis, context) : altered(analysis, context),
   why: 'CASCADE follows the dependencies as far as they lead, and says no more than a NOTICE (PostgreSQL manual, 5.15). What it takes along is not parked, and a trigger or a view that a later migration had added disappears unnoticed.',

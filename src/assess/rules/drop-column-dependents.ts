@@ -11,6 +11,7 @@ export const dropColumnDependents = rule({
   severity: 'danger',
   title: 'More than the column depends on it',
   on: ['AlterTableStmt'],
+  commands: ['AT_DropColumn'],
   applies: (analysis, context) => {
     const table = existingRelation(analysis, context);
     if (table === null || context.catalog === null) return [];

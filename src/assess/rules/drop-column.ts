@@ -7,6 +7,7 @@ export const dropColumn = rule({
   severity: 'warning',
   title: 'Dropping a column breaks programs that still name it',
   on: ['AlterTableStmt'],
+  commands: ['AT_DropColumn'],
   applies: (analysis, context) => {
     const table = existingRelation(analysis, context);
     const written = relationOf(analysis.statement.node);

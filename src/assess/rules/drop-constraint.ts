@@ -34,6 +34,7 @@ export const dropConstraint = scriptRule({
   id: 'drop-constraint',
   severity: 'warning',
   title: 'Without the constraint rows come in that keep it from coming back',
+  on: ['AlterTableStmt'],
   read: () => {
     const dropped: Dropped[] = [];
     /** Added by the script itself: nobody relied on them. */

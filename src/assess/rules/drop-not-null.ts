@@ -7,6 +7,7 @@ export const dropNotNull = rule({
   severity: 'info',
   title: 'Programs may meet NULL where there never was one',
   on: ['AlterTableStmt'],
+  commands: ['AT_DropNotNull'],
   applies: (analysis, context) => {
     const table = existingRelation(analysis, context);
     if (table === null) return [];

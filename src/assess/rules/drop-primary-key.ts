@@ -7,6 +7,7 @@ export const dropPrimaryKey = rule({
   severity: 'danger',
   title: 'Without its primary key a published table refuses UPDATE and DELETE',
   on: ['AlterTableStmt'],
+  commands: ['AT_DropConstraint'],
   applies: (analysis, context) => {
     const table = existingRelation(analysis, context);
     const written = relationOf(analysis.statement.node);

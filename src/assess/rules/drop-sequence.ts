@@ -6,6 +6,7 @@ export const dropSequence = scriptRule({
   id: 'drop-sequence',
   severity: 'warning',
   title: 'Dropping a sequence loses where it stood',
+  on: ['CreateSeqStmt', 'DropStmt'],
   read: () => {
     /** Made by the script itself, some transactions ago: nobody knows them. */
     const own = new Set<string>();

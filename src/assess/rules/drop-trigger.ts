@@ -8,6 +8,7 @@ export const dropTrigger = scriptRule({
   id: 'drop-trigger',
   severity: 'info',
   title: 'DROP TRIGGER locks the table against reads and writes',
+  on: ['CreateTrigStmt', 'DropStmt'],
   read: () => {
     const dropped = new Map<string, ScriptHit>();
     return {

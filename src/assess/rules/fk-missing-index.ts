@@ -13,6 +13,7 @@ export const fkMissingIndex = scriptRule({
   id: 'fk-missing-index',
   severity: 'warning',
   title: 'No index on the columns of a foreign key',
+  on: ['AlterTableStmt', 'CreateStmt'],
   read: () => {
     const made: {
       readonly statement: ParsedStatement;

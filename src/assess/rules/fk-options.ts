@@ -9,6 +9,7 @@ export const fkOptions = rule({
   optional: true,
   title: 'A foreign key that does not say what a DELETE shall do refuses it',
   on: ['AlterTableStmt', 'CreateStmt'],
+  commands: ['AT_AddColumn', 'AT_AddConstraint'],
   applies: ({ statement }, context) =>
     foreignKeysOf(statement, context)
       // NO ACTION, said or not.

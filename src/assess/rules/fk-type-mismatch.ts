@@ -13,6 +13,7 @@ export const fkTypeMismatch = scriptRule({
   id: 'fk-type-mismatch',
   severity: 'warning',
   title: 'A foreign key’s column is narrower than the key that it refers to',
+  on: ['AlterTableStmt', 'CreateStmt'],
   read: () => {
     const made: { readonly statement: ParsedStatement; readonly key: NewForeignKey }[] = [];
     return {

@@ -19,6 +19,7 @@ export const functionOrProcedureDeps = scriptRule({
   id: 'function-or-procedure-deps',
   severity: 'warning',
   title: 'Functions still name what goes away, and fail when they are called',
+  on: ['CreateFunctionStmt', 'DropStmt', 'AlterTableStmt', 'RenameStmt'],
   read: () => {
     const found: (ScriptHit & { functions: string[]; readonly what: string })[] = [];
     return {

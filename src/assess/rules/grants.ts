@@ -19,6 +19,7 @@ export const grants = scriptRule({
   id: 'grants',
   severity: 'warning',
   title: 'Privileges are given to everybody, or taken from those who use them',
+  on: ['CreateFunctionStmt', 'AlterDefaultPrivilegesStmt', 'GrantStmt'],
   read: () => {
     const madeFunctions = new Set<string>();
     return {

@@ -3,7 +3,15 @@ import type { Analysis } from '../analyse.ts';
 import type { AssessContext } from '../context.ts';
 import type { Finding } from '../model.ts';
 import * as all from './all.ts';
-import { concerns, findingFrom, type Hit, type Rule, type ScriptReader, type ScriptRule } from './rule.ts';
+import {
+  commandsBySubtype,
+  concerns,
+  findingFrom,
+  type Hit,
+  type Rule,
+  type ScriptReader,
+  type ScriptRule,
+} from './rule.ts';
 import type { RuleSettings } from './settings.ts';
 
 const EVERY: readonly (Rule | ScriptRule)[] = Object.values(all);
@@ -31,33 +39,33 @@ export function readFindings(settings: RuleSettings): FindingReader {
     const weighed = level === undefined || level === 'off' ? hit : { ...hit, severity: level };
     return () => findingFrom(rule, statement, weighed);
   };
-  let begun: { readonly rule: ScriptRule; readonly reader: ScriptReader }[] | null = null;
-  const readers = (major: number | null) => {
-    begun ??= activeRules(settings, major).scripts.map((rule) => ({ rule, reader: rule.read() }));
+  const all: Analysis[] = [];
+  let begun: ReadonlyMap<ScriptRule, ScriptReader> | null = null;
+  const readers = (active: ActiveRules): ReadonlyMap<ScriptRule, ScriptReader> => {
+    begun ??= new Map(active.scripts.map((rule) => [rule, rule.read()]));
     return begun;
   };
   return {
     see: (analysis, context) => {
       const { statement } = analysis;
+      const active = activeRules(settings, context.major);
       const found: PendingFinding[] = [];
-      for (const rule of activeRules(settings, context.major).byKind.get(statement.kind) ?? []) {
+      all.push(analysis);
+      for (const rule of active.for(statement)) {
         for (const hit of rule.applies(analysis, context)) found.push(make(rule, statement, hit));
       }
-      for (const { rule, reader } of readers(context.major)) {
-        for (const hit of reader.see(analysis, context)) found.push(make(rule, hit.statement, hit));
+      const begun = readers(active);
+      for (const rule of active.reading(statement.kind)) {
+        const hits = begun.get(rule)?.see(analysis, context) ?? [];
+        for (const hit of hits) found.push(make(rule, hit.statement, hit));
       }
       return found;
     },
     end: (context) =>
-      readers(context.major).flatMap(({ rule, reader }) =>
-        (reader.end?.(context) ?? []).map((hit) => make(rule, hit.statement, hit)),
+      [...readers(activeRules(settings, context.major))].flatMap(([rule, reader]) =>
+        (reader.end?.(context, all) ?? []).map((hit) => make(rule, hit.statement, hit)),
       ),
   };
-}
-
-interface ActiveRules {
-  readonly byKind: ReadonlyMap<string, readonly Rule[]>;
-  readonly scripts: readonly ScriptRule[];
 }
 
 /** By settings and major: the same for every script of a run. */
@@ -68,15 +76,49 @@ function activeRules(settings: RuleSettings, major: number | null): ActiveRules 
   ACTIVE.set(settings, byMajor);
   const known = byMajor.get(major);
   if (known !== undefined) return known;
-  const isOn = (rule: Rule | ScriptRule): boolean => {
-    const level = settings.levels[rule.id] ?? (rule.optional === true ? 'off' : rule.severity);
-    return level !== 'off' && concerns(rule, major);
-  };
-  const byKind = new Map<string, Rule[]>();
-  for (const rule of RULES.filter(isOn)) {
-    for (const kind of rule.on) byKind.set(kind, [...(byKind.get(kind) ?? []), rule]);
-  }
-  const active = { byKind, scripts: SCRIPT_RULES.filter(isOn) };
+  const active = new ActiveRules(settings, major);
   byMajor.set(major, active);
   return active;
+}
+
+/** The rules that are on, and for each statement those that may have something to say of it: most have not. */
+class ActiveRules {
+  readonly scripts: readonly ScriptRule[];
+  readonly #single: readonly Rule[];
+  readonly #for = new Map<string, readonly Rule[]>();
+  readonly #reading = new Map<string, readonly ScriptRule[]>();
+
+  constructor(settings: RuleSettings, major: number | null) {
+    const isOn = (rule: Rule | ScriptRule): boolean => {
+      const level = settings.levels[rule.id] ?? (rule.optional === true ? 'off' : rule.severity);
+      return level !== 'off' && concerns(rule, major);
+    };
+    this.#single = RULES.filter(isOn);
+    this.scripts = SCRIPT_RULES.filter(isOn);
+  }
+
+  for(statement: ParsedStatement): readonly Rule[] {
+    const { kind } = statement;
+    const subtypes = kind === 'AlterTableStmt' ? [...commandsBySubtype(statement).keys()] : [];
+    const key = subtypes.length === 0 ? kind : `${kind} ${subtypes.join(' ')}`;
+    const known = this.#for.get(key);
+    if (known !== undefined) return known;
+    const found = this.#single.filter(
+      ({ on, commands }) =>
+        on.includes(kind) &&
+        (kind !== 'AlterTableStmt' ||
+          commands === undefined ||
+          commands.some((subtype) => subtypes.includes(subtype))),
+    );
+    this.#for.set(key, found);
+    return found;
+  }
+
+  reading(kind: string): readonly ScriptRule[] {
+    const known = this.#reading.get(kind);
+    if (known !== undefined) return known;
+    const found = this.scripts.filter(({ on }) => on === undefined || on.includes(kind));
+    this.#reading.set(kind, found);
+    return found;
+  }
 }

@@ -7,6 +7,7 @@ export const notEnforcedConstraint = rule({
   severity: 'warning',
   title: 'A constraint that is NOT ENFORCED holds nobody back',
   on: ['AlterTableStmt', 'CreateStmt'],
+  commands: ['AT_AddConstraint', 'AT_AddColumn'],
   versions: { from: 18 },
   applies: (analysis) => {
     const { kind, node } = analysis.statement;

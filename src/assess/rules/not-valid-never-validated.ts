@@ -5,6 +5,7 @@ export const notValidNeverValidated = scriptRule({
   id: 'not-valid-never-validated',
   severity: 'info',
   title: 'A constraint is added NOT VALID, and nothing validates it',
+  on: ['AlterTableStmt'],
   read: () => {
     const open = new Map<string, ScriptHit>();
     return {

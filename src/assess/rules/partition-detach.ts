@@ -6,6 +6,7 @@ export const partitionDetach = rule({
   severity: 'warning',
   title: 'DETACH PARTITION locks the parent, and with it all partitions',
   on: ['AlterTableStmt'],
+  commands: ['AT_DetachPartition'],
   applies: (analysis, context) => {
     const parent = existingRelation(analysis, context);
     const written = relationOf(analysis.statement.node);

@@ -9,6 +9,7 @@ export const partitionMisc = rule({
   severity: 'danger',
   title: 'A key of a partitioned table must hold the columns that it is partitioned by',
   on: ['CreateStmt', 'AlterTableStmt', 'IndexStmt'],
+  commands: ['AT_AddColumn', 'AT_AddConstraint'],
   applies: (analysis, context) => {
     const key = partitionKey(analysis, context);
     if (key === null) return [];

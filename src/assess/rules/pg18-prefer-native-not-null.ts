@@ -9,6 +9,7 @@ export const pg18PreferNativeNotNull = rule({
   severity: 'info',
   title: 'PostgreSQL 18 knows a NOT NULL that is not validated yet',
   on: ['AlterTableStmt'],
+  commands: ['AT_AddConstraint'],
   applies: (analysis, context) => {
     const table = existingRelation(analysis, context);
     const written = relationOf(analysis.statement.node);

@@ -9,6 +9,7 @@ export const replicaIdentity = rule({
   severity: 'danger',
   title: 'Another replica identity changes what subscribers get, and what may be written',
   on: ['AlterTableStmt'],
+  commands: ['AT_ReplicaIdentity'],
   applies: (analysis, context) => {
     const table = existingRelation(analysis, context);
     if (table === null) return [];

@@ -1,6 +1,6 @@
 import { deparse } from '../../sql/deparse.ts';
 import type { ParsedStatement } from '../../sql/model.ts';
-import { child, children, type KindedNode, type Node, relationOf, text } from '../../sql/tree.ts';
+import { child, children, type Node, relationOf, text } from '../../sql/tree.ts';
 import type { Analysis } from '../analyse.ts';
 import type { AssessContext } from '../context.ts';
 import type { Finding, LockMode, Severity } from '../model.ts';
@@ -103,11 +103,15 @@ export interface Lesson {
 export interface Rule extends Lesson {
   /** Kinds of statements that it looks at. */
   readonly on: readonly string[];
+  /** Commands of ALTER TABLE that it looks at; without it all of them. */
+  readonly commands?: readonly string[];
   readonly applies: (analysis: Analysis, context: AssessContext) => readonly Hit[];
 }
 
 /** A rule about several statements of one script. */
 export interface ScriptRule extends Lesson {
+  /** Kinds of statements that its reader is shown; without it all of them. */
+  readonly on?: readonly string[];
   /** Begins to read a script. */
   readonly read: () => ScriptReader;
 }
@@ -116,8 +120,8 @@ export interface ScriptRule extends Lesson {
 export interface ScriptReader {
   /** Called for each statement at the moment it would run: the context knows those before it. */
   see(analysis: Analysis, context: AssessContext): readonly ScriptHit[];
-  /** Called behind the last one. */
-  end?(context: AssessContext): readonly ScriptHit[];
+  /** Called behind the last one, with all of them, whatever the reader was shown. */
+  end?(context: AssessContext, all: readonly Analysis[]): readonly ScriptHit[];
 }
 
 export interface ScriptHit extends Hit {
@@ -156,11 +160,50 @@ export async function findingFrom(source: Lesson, statement: ParsedStatement, hi
   };
 }
 
+/** By the statement's own node, which does not change: most rules ask for some. */
+const COMMANDS = new WeakMap<Node, ReadonlyMap<string, readonly Node[]>>();
+const NONE: readonly Node[] = [];
+
+/** The commands of an ALTER TABLE by their subtype; empty for other statements. */
+export function commandsBySubtype({ node }: ParsedStatement): ReadonlyMap<string, readonly Node[]> {
+  const known = COMMANDS.get(node);
+  if (known !== undefined) return known;
+  const found = new Map<string, Node[]>();
+  for (const { node: command } of children(node, 'cmds')) {
+    const subtype = text(command, 'subtype') ?? '';
+    const same = found.get(subtype);
+    if (same === undefined) found.set(subtype, [command]);
+    else same.push(command);
+  }
+  COMMANDS.set(node, found);
+  return found;
+}
+
 /** Commands of an ALTER TABLE with this subtype. */
-export function commands(analysis: Analysis, subtype: string): readonly Node[] {
-  return children(analysis.statement.node, 'cmds')
-    .map((command: KindedNode) => command.node)
-    .filter((command) => text(command, 'subtype') === subtype);
+export function commands({ statement }: Analysis, subtype: string): readonly Node[] {
+  return commandsBySubtype(statement).get(subtype) ?? NONE;
+}
+
+/**
+ * Finds something of a statement once, however many rules ask for it. Only for what is asked at the moment of the statement:
+ * at a later one the context may know something else, and it is found again.
+ */
+export function once<T>(
+  find: (analysis: Analysis, context: AssessContext) => T,
+): (analysis: Analysis, context: AssessContext) => T {
+  const known = new WeakMap<
+    Node,
+    { readonly context: AssessContext; readonly moment: number; readonly found: T }
+  >();
+  return (analysis, context) => {
+    const { node } = analysis.statement;
+    const before = known.get(node);
+    if (before !== undefined && before.context === context && before.moment === context.moment)
+      return before.found;
+    const found = find(analysis, context);
+    known.set(node, { context, moment: context.moment, found });
+    return found;
+  };
 }
 
 /** The constraint that ADD CONSTRAINT adds. */

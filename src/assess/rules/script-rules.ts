@@ -25,6 +25,20 @@ export function transactions(
   loose = false,
   least = 2,
 ): readonly Transaction[] {
+  // Many readers ask for those of the same script, once it has been read.
+  const before = GROUPED.get(analyses);
+  const known = before?.length === analyses.length && before.loose === loose ? before.groups : null;
+  const groups = known ?? grouped(analyses, loose);
+  if (known === null) GROUPED.set(analyses, { length: analyses.length, loose, groups });
+  return groups.filter((group) => group.analyses.length >= least);
+}
+
+const GROUPED = new WeakMap<
+  readonly Analysis[],
+  { readonly length: number; readonly loose: boolean; readonly groups: readonly Transaction[] }
+>();
+
+function grouped(analyses: readonly Analysis[], loose: boolean): readonly Transaction[] {
   const alone =
     loose &&
     analyses.some(
@@ -44,7 +58,7 @@ export function transactions(
       groups.at(-1)?.analyses.push(analysis);
     }
   }
-  return groups.filter((group) => group.analyses.length >= least);
+  return groups;
 }
 
 /** A reader that looks at each transaction as a whole, once the script has been read. */
@@ -52,17 +66,11 @@ export function readTransactions(
   judge: (transaction: Transaction, context: AssessContext) => readonly ScriptHit[],
   least = 2,
 ): () => ScriptReader {
-  return () => {
-    const seen: Analysis[] = [];
-    return {
-      see: (analysis) => {
-        seen.push(analysis);
-        return [];
-      },
-      end: (context) =>
-        transactions(seen, context.loose, least).flatMap((transaction) => judge(transaction, context)),
-    };
-  };
+  return () => ({
+    see: () => [],
+    end: (context, all) =>
+      transactions(all, context.loose, least).flatMap((transaction) => judge(transaction, context)),
+  });
 }
 
 /** Where a transaction is not written but assumed, a message says so. */
@@ -79,7 +87,13 @@ export interface Setting {
 }
 
 /** The parameter that SET, RESET or `SELECT set_config(…)` sets; null for every other statement. `all` for RESET ALL. */
-export function settingOf({ kind, node }: KindedNode): Setting | null {
+export function settingOf(statement: KindedNode): Setting | null {
+  const { kind } = statement;
+  if (kind !== 'VariableSetStmt' && kind !== 'SelectStmt' && kind !== 'DiscardStmt') return null;
+  return settingIn(statement);
+}
+
+function settingIn({ kind, node }: KindedNode): Setting | null {
   if (kind === 'DiscardStmt') {
     return text(node, 'target') === 'DISCARD_ALL' ? { name: 'all', value: null, local: false } : null;
   }

@@ -7,6 +7,7 @@ export const securityDefinerSearchPath = scriptRule({
   id: 'security-definer-search-path',
   severity: 'warning',
   title: 'A SECURITY DEFINER function finds its tables by the caller’s search_path',
+  on: ['CreateFunctionStmt', 'AlterFunctionStmt'],
   read: () => {
     const open = new Map<string, ScriptHit>();
     return {

@@ -6,6 +6,7 @@ export const setLoggedUnlogged = rule({
   severity: 'danger',
   title: 'SET LOGGED and SET UNLOGGED write the whole table anew',
   on: ['AlterTableStmt'],
+  commands: ['AT_SetLogged', 'AT_SetUnLogged'],
   applies: (analysis, context) => {
     const table = existingRelation(analysis, context);
     if (table === null) return [];

@@ -10,6 +10,7 @@ export const setNotNullScan = rule({
   severity: 'danger',
   title: 'SET NOT NULL reads the whole table while it is locked',
   on: ['AlterTableStmt'],
+  commands: ['AT_SetNotNull', 'AT_AddConstraint'],
   applies: (analysis, context) => {
     const table = existingRelation(analysis, context);
     const written = relationOf(analysis.statement.node);

@@ -10,6 +10,7 @@ export const setTablespaceOrAm = rule({
   severity: 'danger',
   title: 'Another tablespace or access method means to copy the whole table',
   on: ['AlterTableStmt', 'AlterTableMoveAllStmt'],
+  commands: ['AT_SetTableSpace', 'AT_SetAccessMethod'],
   applies: (analysis, context) => {
     const { kind, node } = analysis.statement;
     if (kind === 'AlterTableMoveAllStmt') {

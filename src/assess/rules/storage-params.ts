@@ -7,6 +7,7 @@ export const storageParams = scriptRule({
   id: 'storage-params',
   severity: 'warning',
   title: 'Autovacuum is switched off for a table, and stays off',
+  on: ['AlterTableStmt', 'CreateStmt'],
   read: () => {
     const off = new Map<string, ScriptHit>();
     return {

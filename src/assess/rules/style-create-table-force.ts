@@ -8,6 +8,7 @@ export const styleCreateTableForce = scriptRule({
   severity: 'warning',
   optional: true,
   title: 'A table is dropped to be made again, and its rows are gone',
+  on: ['DropStmt', 'CreateStmt'],
   read: () => {
     const dropped = new Map<string, ParsedStatement>();
     return {

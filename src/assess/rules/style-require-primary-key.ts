@@ -6,6 +6,7 @@ export const styleRequirePrimaryKey = scriptRule({
   severity: 'info',
   optional: true,
   title: 'A table without a primary key',
+  on: ['AlterTableStmt', 'DropStmt', 'CreateStmt'],
   read: () => {
     const open = new Map<string, ScriptHit>();
     return {

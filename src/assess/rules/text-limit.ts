@@ -11,6 +11,7 @@ export const textLimit = rule({
   severity: 'danger',
   title: 'A limit on the length of a text writes the whole table anew; a CHECK does not',
   on: ['AlterTableStmt'],
+  commands: ['AT_AlterColumnType'],
   applies: (analysis, context) =>
     typeChanges(analysis, context).flatMap((change) => {
       // With an expression of its own the values change as well.

@@ -1,10 +1,8 @@
 /** ALTER COLUMN … TYPE on tables that others use. */
 import { type Node, relationOf } from '../../sql/tree.ts';
-import type { Analysis } from '../analyse.ts';
-import type { AssessContext } from '../context.ts';
 import { columnTypeChange } from '../statements/column-type.ts';
 import { columnDefinition } from '../statements/columns.ts';
-import { commands, existingRelation } from './rule.ts';
+import { commands, existingRelation, once } from './rule.ts';
 import type { Target } from './steps.ts';
 
 export interface TypeChangeOfColumn extends Target, ReturnType<typeof columnTypeChange> {
@@ -14,7 +12,7 @@ export interface TypeChangeOfColumn extends Target, ReturnType<typeof columnType
   readonly zone: boolean;
 }
 
-export function typeChanges(analysis: Analysis, context: AssessContext): readonly TypeChangeOfColumn[] {
+export const typeChanges = once((analysis, context): readonly TypeChangeOfColumn[] => {
   const table = existingRelation(analysis, context);
   const written = relationOf(analysis.statement.node);
   if (table === null || written === null) return [];
@@ -38,7 +36,7 @@ export function typeChanges(analysis: Analysis, context: AssessContext): readonl
       },
     ];
   });
-}
+});
 
 /** Whether a timestamp has a time zone; null for every other type. */
 function zoned(type: string): boolean | null {

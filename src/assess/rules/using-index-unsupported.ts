@@ -10,6 +10,7 @@ export const usingIndexUnsupported = rule({
   severity: 'danger',
   title: 'The index cannot be made a constraint',
   on: ['AlterTableStmt'],
+  commands: ['AT_AddConstraint'],
   applies: (analysis, context) =>
     [
       ...addedKeys(analysis, context, 'CONSTR_UNIQUE'),
