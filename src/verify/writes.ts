@@ -25,8 +25,11 @@ export async function plannedWrites(plan: Plan): Promise<PlannedWrites> {
   const otherwise: QualifiedName[] = [];
   let opaque = false;
   for (const action of plan.steps.flatMap((step) => step.forward)) {
-    if (action.type !== 'sql') continue;
-    const statements = await parse(action.sql);
+    const sql = action.type === 'sql' ? action.sql : action.type === 'backfill' ? action.spec.sql : null;
+    if (sql === null) continue;
+    // A transform has no statement: which rows it changes its module alone knows.
+    opaque ||= sql === '';
+    const statements = await parse(sql);
     if (statements === null) opaque = true;
     for (const statement of statements ?? []) {
       const written = writtenRelations(statement);

@@ -135,16 +135,14 @@ async function preview(
   const catalog = await readLiveSchema(connection, false);
   const candidates = await findProofs(session, ledger, chosen, fingerprintCatalog(catalog).hash);
   const planned: Planned[] = [];
-  for (const { migration, proved, startFingerprint } of candidates) {
+  for (const [index, { migration, proved, startFingerprint }] of candidates.entries()) {
+    // The schema that a later one starts from is not there yet.
+    const start = { catalog: null, major: connection.server.major };
     const plan =
       proved?.plan ??
-      (
-        await compileMember(
-          migration,
-          { catalog: null, major: connection.server.major },
-          null,
-          settings.environment.policy,
-        )
+      (index === 0
+        ? await compileLive(session, migration, catalog)
+        : await compileMember(migration, start, null, settings.environment.policy)
       ).plan;
     const gates = await checkGates({ session, ledger, migration, plan, proved, startFingerprint, force });
     planned.push({ migration: migration.id, plan, outcome: proved?.proof.outcome ?? null, gates });

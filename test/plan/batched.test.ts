@@ -24,6 +24,7 @@ CREATE TABLE pair (tenant int, n int, v int, PRIMARY KEY (tenant, n));
 CREATE TABLE odd (code text NOT NULL, at timestamptz NOT NULL, v int);
 CREATE UNIQUE INDEX odd_key ON odd (at DESC NULLS LAST, code COLLATE "C");
 CREATE TABLE tree (id int PRIMARY KEY, parent int REFERENCES tree, name text);
+CREATE TABLE listed (id int PRIMARY KEY, pos int UNIQUE, email text UNIQUE);
 CREATE TABLE ranked (id int PRIMARY KEY, pos int, UNIQUE (pos) DEFERRABLE);
 CREATE TABLE parts (id int, at date, v int, PRIMARY KEY (id, at)) PARTITION BY RANGE (at);
 CREATE TABLE parts_1 PARTITION OF parts FOR VALUES FROM ('2026-01-01') TO ('2026-02-01');
@@ -124,6 +125,7 @@ describe('runs in batches', () => {
     'DELETE FROM big USING many WHERE many.big_id = big.id',
     'DELETE FROM big WHERE a IN (SELECT code FROM lookup)',
     'UPDATE pair SET v = 1',
+    'UPDATE listed SET email = lower(email)',
     'UPDATE odd SET v = 1',
     'UPDATE parts SET v = 1',
     'UPDATE big SET c = DEFAULT',
@@ -156,11 +158,12 @@ describe('stays one statement', () => {
     ['UPDATE big SET c = l.label FROM lookup l WHERE l.code = big.a OR l.code = 1', 'several rows'],
     ['UPDATE big SET b = 1 WHERE id = 5', 'single rows'],
     ["UPDATE big SET b = 1 WHERE id IN (1, 2, 3) AND c = 'x'", 'single rows'],
-    ['UPDATE big SET id = id + 1', 'no primary key'],
+    ['UPDATE big SET id = a', 'no primary key'],
     ['UPDATE keyless SET b = 1', 'no primary key'],
     ['UPDATE tree SET parent = 1', 'ties rows'],
     ['DELETE FROM tree WHERE name IS NULL', 'ties rows'],
     ['UPDATE ranked SET pos = pos + 1', 'end of a transaction'],
+    ['UPDATE listed SET pos = pos + 1', 'order of the rows counts'],
     ['UPDATE parts SET at = at + 1', 'another'],
     ['UPDATE above SET v = 1', 'inherit'],
     ['UPDATE ruled SET v = 1', 'rules'],

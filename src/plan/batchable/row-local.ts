@@ -86,6 +86,9 @@ export async function rowLocal(
   const inRest = callsOf([node.whereClause, ...others.map(({ node: n }) => n)], context, table, false);
   const called = inSet.refusal ?? inRest.refusal;
   if (called !== null) return { refusal: called };
+  const shifted = isUpdate ? await shiftsUnique(node, table, assigned, context) : null;
+  if (shifted !== null)
+    return { refusal: `it moves ${shifted} on, which is unique: the order of the rows counts` };
   if (isUpdate && others.length > 0) {
     const refusal = await multiplies(others, node.whereClause, { name: alias, columns }, context);
     if (refusal !== null) return { refusal };
@@ -215,6 +218,23 @@ function deleteRefusal(table: string, context: AssessContext): string | null {
       if (tables.includes(relation)) return `${constraint.name} ties rows of the table to each other`;
       if (constraint.deferrable) return `${constraint.name} is checked at the end of a transaction`;
     }
+  }
+  return null;
+}
+
+/** A unique column that counts on from itself: whether one row makes room for the next depends on their order. */
+async function shiftsUnique(
+  node: Node,
+  table: string,
+  assigned: ReadonlySet<string>,
+  context: AssessContext,
+): Promise<string | null> {
+  const unique = new Set((await uniqueKeys(table, context)).flat());
+  for (const { node: target } of children(node, 'targetList')) {
+    const name = text(target, 'name') ?? '';
+    const type = context.column(table, name)?.type ?? '';
+    const counts = /^(smallint|integer|bigint|numeric|real|double|date|time)/.test(type);
+    if (unique.has(name) && assigned.has(name) && counts && columnNames(target.val).has(name)) return name;
   }
   return null;
 }

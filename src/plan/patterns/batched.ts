@@ -89,6 +89,7 @@ export async function batchedGroups(
 /** The statements that are about a big table, and whether they may run in batches by themselves. */
 async function choose(script: Script, batching: Batching): Promise<Choices> {
   const { catalog, sizes, batchRows, pattern, pinned, rowsStay } = batching;
+  if (!mayChoose(script, batching)) return { statements: new Map(), transform: null };
   const context = new AssessContext(catalog, { sizes });
   const statements = new Map<ParsedStatement, Choice>();
   const place = batching.transform === null ? null : placeOfTransform(script);
@@ -121,6 +122,15 @@ async function choose(script: Script, batching: Batching): Promise<Choices> {
     transform = { group: await transformGroup(script, batching.transform, batching, context), before: null };
   }
   return { statements, transform };
+}
+
+/** Most scripts write no big table: their statements need not be followed one by one. */
+function mayChoose(script: Script, { sizes, batchRows, pattern, pinned, transform }: Batching): boolean {
+  if (transform !== null) return true;
+  const wanted = pattern === 'batched' || pinned.size > 0;
+  const big = [...sizes.values()].some(({ rows }) => rows !== null && rows >= batchRows);
+  const writes = script.statements.some(({ kind }) => kind === 'UpdateStmt' || kind === 'DeleteStmt');
+  return pattern !== 'direct' && writes && (wanted || big);
 }
 
 /** By the planner of the target, where the condition is about what is there already. */
