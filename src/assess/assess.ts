@@ -62,7 +62,7 @@ export async function assessScript(script: Script, facts: ScriptFacts): Promise<
   const surroundings = facts.surroundings ?? NO_SURROUNDINGS;
   const context = new AssessContext(facts.catalog, {
     ...(facts.searchPath === undefined ? {} : { searchPath: facts.searchPath }),
-    ...(facts.known === undefined ? {} : { known: facts.known }),
+    ...(facts.known === undefined ? {} : { known: facts.known, passOn: true }),
     isUtc: facts.isUtc ?? false,
     major: facts.major ?? null,
     sizes: facts.sizes,

@@ -52,6 +52,8 @@ export interface ContextOptions {
   readonly loose?: boolean;
   /** What is known of the schema, where it is more than the catalog: replayed from the statements before. */
   readonly known?: KnownSchema;
+  /** `known` itself is what the statements change: who gives it wants what they leave behind, and nothing else. */
+  readonly passOn?: boolean;
   /** What the project thinks of the rules, and what is known of the server beside its schema. */
   readonly surroundings?: Surroundings;
 }
@@ -97,9 +99,10 @@ export class AssessContext {
     this.major = options.major ?? catalog?.major ?? null;
     this.loose = options.loose ?? false;
     this.surroundings = options.surroundings ?? NO_SURROUNDINGS;
-    this.#start = options.known ?? null;
+    this.#start = options.passOn === true ? null : (options.known ?? null);
     this.#known =
-      options.known?.fork() ?? (catalog === null ? KnownSchema.unknown() : KnownSchema.of(catalog));
+      (options.passOn === true ? options.known : options.known?.fork()) ??
+      (catalog === null ? KnownSchema.unknown() : KnownSchema.of(catalog));
     this.#sizes = options.sizes ?? new Map();
     this.#searchPath = options.searchPath ?? ['public'];
     this.#isUtc = options.isUtc ?? false;
@@ -156,7 +159,7 @@ export class AssessContext {
 
   /** Whether a relation of this name is known to be there. */
   isRelation(relation: string): boolean {
-    return RELATION_KINDS.some((kind) => this.known.has(kind, relation));
+    return this.known.mentions(relation) && RELATION_KINDS.some((kind) => this.known.has(kind, relation));
   }
 
   /** Whether the migration itself made the relation in the transaction that still runs, so that nobody else uses it. */

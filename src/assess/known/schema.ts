@@ -77,6 +77,15 @@ export class KnownSchema {
     return this.get(kind, identity) !== null;
   }
 
+  /** Whether there is, or was, anything of this name, of whatever kind: most names that are looked for are nowhere. */
+  mentions(identity: string): boolean {
+    for (let schema: KnownSchema | null = this; schema !== null; schema = schema.#below) {
+      if (schema.#own.mentions(identity)) return true;
+      if (schema.#forgotten) return false;
+    }
+    return false;
+  }
+
   /** Columns, constraints, indexes, triggers, policies and rules of a table, view or domain. */
   children(parent: ObjectKey): readonly KnownObject[] {
     return this.#linked(`child ${parent}`);
@@ -196,6 +205,7 @@ const LAYERS = new WeakMap<Catalog, Layer>();
 /** Objects by key, null for what was dropped, and which of them belong together. */
 class Layer {
   readonly #objects = new Map<ObjectKey, KnownObject | null>();
+  readonly #identities = new Set<string>();
   readonly #links = new Map<string, Set<ObjectKey>>();
   /** What was asked for since it last changed. */
   readonly #lists = new Map<string, readonly (readonly [ObjectKey, KnownObject])[]>();
@@ -210,6 +220,10 @@ class Layer {
     return this.#objects.get(key);
   }
 
+  mentions(identity: string): boolean {
+    return this.#identities.has(identity);
+  }
+
   get isEmpty(): boolean {
     return this.#objects.size === 0;
   }
@@ -218,6 +232,7 @@ class Layer {
     const key = `${object.kind} ${object.identity}`;
     this.#unlink(key);
     this.#objects.set(key, object);
+    this.#identities.add(object.identity);
     for (const link of linksOf(object)) {
       const members = this.#links.get(link);
       if (members === undefined) this.#links.set(link, new Set([key]));
