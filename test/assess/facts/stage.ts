@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { strength } from '../../../src/assess/effect.ts';
 import type { FactExample, FactFamily, FactRow } from '../../../src/assess/facts/model.ts';
 import type { LockMode } from '../../../src/assess/model.ts';
-import { type Observation, observe } from '../../../src/assess/trace/observe.ts';
+import { type Observation, observeFrom } from '../../../src/assess/trace/observe.ts';
+import type { Snapshot } from '../../../src/assess/trace/snapshot.ts';
 import type { Catalog } from '../../../src/catalog/model.ts';
 import { readCatalog } from '../../../src/catalog/read.ts';
 import type { Connection } from '../../../src/postgres/connection.ts';
@@ -45,6 +46,8 @@ export class Stage {
   readonly #owners: ReadonlyMap<string, string>;
   readonly #kinds: ReadonlyMap<string, string>;
   readonly #own: RunningServer | null;
+  /** What is there, where nothing has changed since it was read. */
+  #state: Snapshot | null = null;
 
   private constructor(parts: {
     readonly catalog: Catalog;
@@ -131,7 +134,11 @@ export class Stage {
     await this.#prepare(example);
     const outside = row.outside === true;
     const options = { second: this.#second, keep: outside, transactional: !outside };
-    const first = seenIn(await observe(connection, sql, options));
+    const observed = await observeFrom(connection, sql, this.#state, options);
+    const first = seenIn(observed.observation);
+    // What is rolled back leaves all as it was.
+    const changed = outside || example.before !== undefined || example.after !== undefined;
+    this.#state = changed ? null : observed.before;
     if (example.after !== undefined) await connection.script(example.after);
     if (!outside || first.error !== null) return first;
     // What is held for a moment alone is seen when something stands in its way.
@@ -162,6 +169,7 @@ export class Stage {
 
   async #prepare(example: FactExample): Promise<void> {
     const { before, session, interrupted } = example;
+    if (before !== undefined || interrupted !== undefined) this.#state = null;
     await this.#connection.script(`SET TimeZone = 'UTC'; ${session ?? ''}`);
     if (before !== undefined) await this.#connection.script(before);
     if (interrupted === undefined) return;
