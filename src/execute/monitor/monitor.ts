@@ -103,6 +103,10 @@ export class Monitor implements Throttle {
     this.#stop.abort();
     await this.#loop;
     for (const signal of this.#signals) await signal.close?.();
+    // What was asked has been done: the next `up` begins without it.
+    if (this.#connection !== null && this.#aborted !== null) {
+      await clearWanted(this.#connection, this.#options.run, 0).catch(() => {});
+    }
     await this.#connection?.close().catch(() => {});
     this.#connection = null;
   }
