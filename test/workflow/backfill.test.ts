@@ -106,6 +106,29 @@ describe('an UPDATE of a big table', () => {
   });
 });
 
+describe('a DELETE that takes other rows along', () => {
+  it('keeps what triggers and cascades write too, and brings it back', async () => {
+    const made = await makeProject(18);
+    await made.connection.script(`${BIG};
+      CREATE TABLE child (id int PRIMARY KEY, big_id bigint REFERENCES big ON DELETE CASCADE); CREATE INDEX ON child (big_id);
+      INSERT INTO child SELECT g, g FROM generate_series(1, 500) g;
+      CREATE TABLE audit (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, gone bigint);
+      CREATE FUNCTION note_it() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO audit (gone) VALUES (OLD.id); RETURN OLD; END $$;
+      CREATE TRIGGER note_it AFTER DELETE ON big FOR EACH ROW EXECUTE FUNCTION note_it()`);
+    await made.migration(ID, 'DELETE FROM big WHERE a = 3;\n');
+    const settings = settingsOf(made);
+    const { outcome } = await up(settings);
+    expect(outcome.runs).toMatchObject([{ state: 'completed' }]);
+    const count = `SELECT (SELECT count(*)::int FROM big), (SELECT count(*)::int FROM child), (SELECT count(*)::int FROM audit)`;
+    expect(await made.connection.rows(count)).toEqual([[450, 450, 50]]);
+    expect(
+      await made.connection.rows(`SELECT count(*)::int FROM pg_trigger WHERE tgname LIKE 'ferrata%'`),
+    ).toEqual([[0]]);
+    expect((await down(settings)).takenBack).toMatchObject([{ schema: 'equal', conflicts: [] }]);
+    expect(await made.connection.rows(count)).toEqual([[500, 500, 0]]);
+  });
+});
+
 describe('a transform', () => {
   it('computes values in TypeScript, batch by batch', async () => {
     const made = await makeProject(18);

@@ -12,12 +12,13 @@ import { pause } from '../retry.ts';
 import { mayGoOn, pausedError, stillOurs } from '../run.ts';
 import { transactionLimits } from '../session.ts';
 import { REGISTRY } from '../undo/function.ts';
-import { replayRange } from '../undo/replay.ts';
+import { type Moments, replayRange } from '../undo/replay.ts';
+import type { Place } from '../undo/statements.ts';
 import { filledStores, loadStores, type Store } from '../undo/store.ts';
 import { attempt, steadily } from './attempt.ts';
 import { type BackfillPlace, insertCheckpoint, moveCheckpoint, readBegun } from './checkpoint.ts';
 import { endRecording } from './images.ts';
-import { batchSettings, type Checkpoint } from './model.ts';
+import { batchSettings, type Checkpoint, type KeyValue } from './model.ts';
 import { Progress } from './progress.ts';
 import { BatchSize } from './size.ts';
 
@@ -100,7 +101,7 @@ async function begin(context: RunContext, work: UndoWork, at: BackfillPlace, gro
       for (const name of filled) {
         const store = quoteQualified(ATTIC_SCHEMA, name);
         await connection.script(
-          `ALTER TABLE ${store} ADD COLUMN IF NOT EXISTS why text; CREATE INDEX ON ${store} (seq); ANALYZE ${store}`,
+          `ALTER TABLE ${store} ADD COLUMN IF NOT EXISTS why text; CREATE INDEX ON ${store} (seq, pos); ANALYZE ${store}`,
         );
       }
       const rows = groups.map((names, place) =>
@@ -133,6 +134,7 @@ async function walkBack(way: WayBack, start: Checkpoint): Promise<void> {
   const { context, work, at, stores, size, progress } = way;
   const { session, policy, signal } = context;
   const relations = stores.map(({ relation }) => relation);
+  const whole = stores.some(({ byStatement }) => !byStatement);
   const quiet = await steadily(context, session, (connection) => hasTriggers(connection, relations));
   let checkpoint = start;
   while (checkpoint.phase !== 'done') {
@@ -155,14 +157,14 @@ async function walkBack(way: WayBack, start: Checkpoint): Promise<void> {
       work: async (token) => {
         const { connection } = session;
         const started = performance.now();
-        const window = await windowBefore(connection, stores, from.last?.[0] ?? null, size.rows());
+        const window = await windowBefore(connection, stores, from.last, size.rows(), whole);
         await connection.script(
           `BEGIN; ${transactionLimits(policy)}; SET LOCAL synchronous_commit = off; SET LOCAL jit = off; ${checkLease(token)}`,
         );
         const rows = window === null ? 0 : await replayRange(connection, stores, window, quiet);
         const to = {
           phase: window === null ? ('done' as const) : from.phase,
-          last: window === null ? from.last : [String(window.from)],
+          last: window === null ? from.last : [String(window.from.seq), String(window.from.pos)],
           upper: null,
         };
         await connection.script(
@@ -180,22 +182,34 @@ async function walkBack(way: WayBack, start: Checkpoint): Promise<void> {
   }
 }
 
-/** The newest records before `last` (null: of all): whole statements, about so many rows; null where there are none. */
+/**
+ * The newest records before `last` (null: of all), about so many rows; null where there are none. What triggers recorded
+ * is taken back by whole statements, which may have written several tables; of a backfill's own each row is for itself.
+ */
 async function windowBefore(
   connection: Connection,
   stores: readonly Store[],
-  last: string | null,
+  last: KeyValue | null,
   rows: number,
-): Promise<{ readonly from: bigint; readonly to: bigint } | null> {
-  const before = last === null ? '' : ` WHERE seq < ${BigInt(last)}`;
+  whole: boolean,
+): Promise<Moments | null> {
+  const [seq, pos] = (last ?? []).map((text) => BigInt(text));
+  const before =
+    seq === undefined ? '' : whole ? ` WHERE seq < ${seq}` : ` WHERE (seq, pos) < (${seq}, ${pos ?? 0n})`;
   const each = stores.map(
-    ({ store }) => `(SELECT seq FROM ${store}${before} ORDER BY seq DESC LIMIT ${rows})`,
+    ({ store }) => `(SELECT seq, pos FROM ${store}${before} ORDER BY seq DESC, pos DESC LIMIT ${rows})`,
   );
   const [row] = await connection.rows<[string | null, string | null]>(
-    `SELECT min(seq)::text, max(seq)::text FROM (SELECT seq FROM (${each.join(' UNION ALL ')}) every ORDER BY seq DESC LIMIT ${rows}) newest`,
+    `SELECT min(ARRAY[seq, pos])::text, max(ARRAY[seq, pos])::text
+     FROM (SELECT seq, pos FROM (${each.join(' UNION ALL ')}) every ORDER BY seq DESC, pos DESC LIMIT ${rows}) newest`,
   );
-  const [from, to] = row ?? [null, null];
-  return from === null || to === null ? null : { from: BigInt(from), to: BigInt(to) };
+  const [from, to] = (row ?? [null, null]).map(placeOf);
+  return from == null || to == null ? null : { from, to, whole };
+}
+
+function placeOf(text: string | null): Place | null {
+  const [seq, pos] = /^\{(\d+),(\d+)\}$/.exec(text ?? '')?.slice(1) ?? [];
+  return seq === undefined || pos === undefined ? null : { seq: BigInt(seq), pos: BigInt(pos) };
 }
 
 /** Whether somebody else would see rows that are put back: a trigger or a rule of theirs. */

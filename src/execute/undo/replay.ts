@@ -11,8 +11,11 @@ import type { Conflict } from '../model.ts';
 import { REGISTRY } from './function.ts';
 import { quietly } from './quiet.ts';
 import {
+  inPart,
+  inRange,
   loopStatement,
   type Operation,
+  type Place,
   type Range,
   remainderStatement,
   setStatement,
@@ -66,15 +69,15 @@ export async function replay(connection: Connection, capture: string): Promise<R
 }
 
 /**
- * Takes back what the stores recorded from one moment to another (`seq`, both included), as far as it goes at once; the
- * rest stays recorded, for `replay` to try once more. Needs an open transaction, and the column `why` in the stores.
+ * Takes back what the stores recorded from one moment to another, as far as it goes at once; the rest stays recorded, for
+ * `replay` to try once more. Needs an open transaction, and the column `why` in the stores.
  *
  * @param quiet whether the tables have triggers or rules that must not see it: they are then locked against writers
  */
 export async function replayRange(
   connection: Connection,
   stores: readonly Store[],
-  range: { readonly from: bigint; readonly to: bigint },
+  range: Moments,
   quiet: boolean,
 ): Promise<number> {
   if (quiet) {
@@ -93,9 +96,12 @@ async function hasRegistry(connection: Connection): Promise<boolean> {
   return row?.there === true;
 }
 
-interface Moments {
-  readonly from: bigint;
-  readonly to: bigint;
+/** A stretch of what was recorded, both ends included; `pos` only where a statement's rows may be taken apart. */
+export interface Moments {
+  readonly from: Place;
+  readonly to: Place;
+  /** Whether whole statements are taken, whatever the places within them. */
+  readonly whole: boolean;
 }
 
 async function takeBack(
@@ -151,10 +157,9 @@ async function loop(connection: Connection, unit: Unit): Promise<number> {
   return unit.rows - (await countRows(connection, unit));
 }
 
-async function countRows(connection: Connection, { store, op, from, to }: Unit): Promise<number> {
+async function countRows(connection: Connection, unit: Unit): Promise<number> {
   const [row] = await connection.query<{ rows: number }>(
-    `SELECT count(*)::int AS rows FROM ${store.store} WHERE op = $1 AND seq BETWEEN $2 AND $3`,
-    [op, from, to],
+    `SELECT count(*)::int AS rows FROM ${unit.store.store} u WHERE ${inRange(unit, 'u')}`,
   );
   return row?.rows ?? 0;
 }
@@ -182,11 +187,17 @@ async function readUnits(
   stores: readonly Store[],
   moments: Moments | null,
 ): Promise<Unit[]> {
-  const within = moments === null ? '' : ` WHERE seq BETWEEN ${moments.from} AND ${moments.to}`;
+  const part = moments === null || moments.whole ? {} : { part: { from: moments.from, to: moments.to } };
+  const within =
+    moments === null
+      ? ''
+      : moments.whole
+        ? ` WHERE u.seq BETWEEN ${moments.from.seq} AND ${moments.to.seq}`
+        : ` WHERE ${inPart(moments, 'u')}`;
   const found: { store: Store; op: Operation; seq: bigint; rows: number }[] = [];
   for (const store of stores) {
     const rows = await connection.rows<[string, Operation, number]>(
-      `SELECT seq::text, op::text, count(*)::int FROM ${store.store}${within} GROUP BY seq, op`,
+      `SELECT seq::text, op::text, count(*)::int FROM ${store.store} u${within} GROUP BY seq, op`,
     );
     for (const [seq, op, count] of rows) found.push({ store, op, seq: BigInt(seq), rows: count });
   }
@@ -199,6 +210,7 @@ async function readUnits(
     rows: number;
     byRow: boolean;
     apart: boolean;
+    part?: NonNullable<Range['part']>;
   }[] = [];
   for (const { store, op, seq, rows } of found) {
     const last = units.at(-1);
@@ -208,7 +220,7 @@ async function readUnits(
       last.from = String(seq);
       last.rows += rows;
       last.byRow = op === 'U' && store.key.length > 0;
-    } else units.push({ store, op, from: String(seq), to: String(seq), rows, byRow: false, apart });
+    } else units.push({ store, op, from: String(seq), to: String(seq), rows, byRow: false, apart, ...part });
   }
   return units;
 }

@@ -15,6 +15,14 @@ export interface Range {
   readonly op: Operation;
   readonly from: string;
   readonly to: string;
+  /** Of the statements only the records from one place to another, both included; without it all. */
+  readonly part?: { readonly from: Place; readonly to: Place };
+}
+
+/** Where a record stands: its statement, and its place within. */
+export interface Place {
+  readonly seq: bigint;
+  readonly pos: bigint;
 }
 
 type Side = 'o' | 'n';
@@ -68,8 +76,14 @@ function unreferenced(store: Store): string {
     .join('');
 }
 
-function inRange(range: Range, alias: string): string {
-  return `${alias}.op = '${range.op}' AND ${alias}.seq BETWEEN ${range.from} AND ${range.to}`;
+export function inRange(range: Range, alias: string): string {
+  const whole = `${alias}.op = '${range.op}' AND ${alias}.seq BETWEEN ${range.from} AND ${range.to}`;
+  return range.part === undefined ? whole : `${whole} AND ${inPart(range.part, alias)}`;
+}
+
+export function inPart({ from, to }: NonNullable<Range['part']>, alias: string): string {
+  const row = `(${alias}.seq, ${alias}.pos)`;
+  return `${row} >= (${from.seq}, ${from.pos}) AND ${row} <= (${to.seq}, ${to.pos})`;
 }
 
 const FINISH = (store: Store): string =>

@@ -40,6 +40,8 @@ export interface Store {
   readonly columns: readonly StoreColumn[];
   /** A primary or unique key without NULLs whose columns were all captured; empty where there is none. */
   readonly key: readonly StoreColumn[];
+  /** Recorded by the statements of a backfill: each row for itself. */
+  readonly byStatement: boolean;
   /** Whether it holds only some columns of its rows: without a key these can't be told apart. */
   readonly partial: boolean;
   readonly references: readonly Reference[];
@@ -109,6 +111,7 @@ export async function loadStores(
       from: row.kind === 'r' ? `ONLY ${table}` : table,
       columns,
       key: keyNames.flatMap((name) => columns.filter((column) => column.name === name)),
+      byStatement: row.byStatement,
       partial: row.byStatement && (await hasOtherColumns(connection, row.relation, columns)),
       references: await readReferences(connection, row.relation),
     });
