@@ -9,7 +9,7 @@ import { heldToTheEnd, type Pace } from './estimate.ts';
 import type { KnownSchema } from './known/schema.ts';
 import type { Assessment, Finding, RelationSize } from './model.ts';
 import { isReversible, riskOf, typeOf } from './risk.ts';
-import { readFindings } from './rules/index.ts';
+import { type NeedsSql, type PendingFinding, readFindings } from './rules/index.ts';
 import { NO_SURROUNDINGS, type Surroundings } from './surroundings.ts';
 import { partsOf, sharedParts } from './trace/parts.ts';
 
@@ -54,11 +54,13 @@ export interface ScriptFacts extends AssessFacts {
   readonly migration: string | null;
   /** Whether a way back is written. */
   readonly hasDown: boolean;
+  /** Which findings need the SQL to write instead; default all. */
+  readonly needsSql?: NeedsSql;
 }
 
 /** As `assessMigration`, for a script that is parsed already. */
 export async function assessScript(script: Script, facts: ScriptFacts): Promise<Assessment> {
-  const pending: (() => Promise<Finding>)[] = [];
+  const pending: PendingFinding[] = [];
   const surroundings = facts.surroundings ?? NO_SURROUNDINGS;
   const context = new AssessContext(facts.catalog, {
     ...(facts.searchPath === undefined ? {} : { searchPath: facts.searchPath }),
@@ -82,7 +84,7 @@ export async function assessScript(script: Script, facts: ScriptFacts): Promise<
   pending.push(...reader.end(context));
   context.keep();
   const findings: Finding[] = [];
-  for (const make of pending) findings.push(await make());
+  for (const make of pending) findings.push(await make(facts.needsSql));
   const relations = sizesOf(touchedBy(analyses), facts.sizes);
   const { risk, reasons } = riskOf(analyses, relations);
   return {

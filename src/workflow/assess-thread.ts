@@ -5,14 +5,14 @@ import { chooseSources } from './assess-sources.ts';
 import { offlineTarget } from './assess-target.ts';
 import type { FirstPartAnswer, FirstPartData } from './assess-threads.ts';
 
-const { settings, selection, pinned, baseline, paths, count } = workerData as FirstPartData;
+const { settings, selection, pinned, baseline, brief, paths, count } = workerData as FirstPartData;
 const rules = ruleSettings(settings);
 const sources = await chooseSources(settings, selection, new Set());
 if (sources.length !== paths.length || sources.some(({ path }, index) => path !== paths[index])) {
   throw new Error('The files have changed meanwhile.');
 }
 const target = offlineTarget(pinned);
-const means = { settings, target, rules, tracer: null, reporter: () => {} };
+const means = { settings, target, rules, tracer: null, reporter: () => {}, brief };
 const { files, errors } = await assessPart(sources, means, reviewRulesOf(rules, baseline), 0, count);
 const answer: FirstPartAnswer = {
   files,

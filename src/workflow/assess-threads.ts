@@ -23,6 +23,7 @@ export interface FirstPartRequest {
   readonly target: AssessTarget;
   readonly sources: readonly AssessSource[];
   readonly baseline: OpenBaseline | null;
+  readonly brief: boolean;
 }
 
 /** What the other thread is given: plain data. */
@@ -31,6 +32,7 @@ export interface FirstPartData {
   readonly selection: AssessSelection;
   readonly pinned: PinnedStats | null;
   readonly baseline: OpenBaseline | null;
+  readonly brief: boolean;
   /** Of the sources, so that both speak of the same. */
   readonly paths: readonly (string | null)[];
   readonly count: number;
@@ -56,7 +58,7 @@ export interface FirstPart {
 
 /** Begins in another thread; null where that is not worth it, or cannot be. */
 export function beginFirstPart(request: FirstPartRequest): FirstPart | null {
-  const { settings, selection, target, sources, baseline } = request;
+  const { settings, selection, target, sources, baseline, brief } = request;
   if (sources.length < WORTH || availableParallelism() < 2) return null;
   const program = new URL('./assess-thread.js', import.meta.url);
   // Sources that are run as they stand have no program for another thread.
@@ -67,6 +69,7 @@ export function beginFirstPart(request: FirstPartRequest): FirstPart | null {
     selection,
     pinned: target.pinned,
     baseline,
+    brief,
     paths: sources.map(({ path }) => path),
     count,
   };

@@ -10,7 +10,7 @@ import { corrected, ORDINARY, type Rates } from '../assess/rates.ts';
 import { replayScript } from '../assess/replay.ts';
 import { type ReviewedFile, type ReviewRules, review } from '../assess/review.ts';
 import { noteWork, unsettled } from '../assess/rules/across-files.ts';
-import { RULES, SCRIPT_RULES } from '../assess/rules/index.ts';
+import { type NeedsSql, RULES, SCRIPT_RULES } from '../assess/rules/index.ts';
 import { DEFAULT_RULE_SETTINGS, type RuleSettings } from '../assess/rules/settings.ts';
 import { closest } from '../config/closest.ts';
 import type { Policy, Settings } from '../config/settings.ts';
@@ -46,6 +46,8 @@ export interface AssessOptions {
   /** Paths, as given; null: none. */
   readonly baseline: string | null;
   readonly writeBaseline: string | null;
+  /** Of more than `MANY` files only some findings of each kind need their SQL: the others are merely counted and named. */
+  readonly brief?: boolean;
   /** The application's queries and source, looked at on a scratch copy; absent: they are not. */
   readonly application?: ApplicationQuestion;
 }
@@ -66,6 +68,11 @@ export interface AssessOutcome {
   readonly baseline: BaselineUse | null;
   readonly written: BaselineWritten | null;
 }
+
+/** More files than this are told together, where nobody asks for all of each. */
+export const MANY = 10;
+/** Of each kind of finding, where most are merely named. */
+const WITH_SQL = 5;
 
 const PLAIN: AssessOptions = { trace: 'auto', stats: 'auto', baseline: null, writeBaseline: null };
 
@@ -111,10 +118,11 @@ export async function assessFiles(
     const sources = await chooseSources(settings, selection, new Set(target.applied ?? []));
     const tracer = new ScriptTracer(settings, target, sources, options.trace, reporter);
     const isAlone = tracer.isOff && target.connection === null && options.application === undefined;
-    const first = isAlone ? beginFirstPart({ settings, selection, target, sources, baseline }) : null;
+    const brief = options.brief === true && sources.length > MANY;
+    const first = isAlone ? beginFirstPart({ settings, selection, target, sources, baseline, brief }) : null;
     const assessed: AssessedFiles[] = [];
     try {
-      const means = { settings, target, rules, tracer, reporter };
+      const means = { settings, target, rules, tracer, reporter, brief };
       assessed.push(await assessPart(sources, means, reviewRules, first?.count ?? 0));
     } finally {
       await tracer.close();
@@ -221,6 +229,7 @@ export interface Means {
   /** Null: nothing is traced. */
   readonly tracer: ScriptTracer | null;
   readonly reporter: Reporter;
+  readonly brief: boolean;
 }
 
 /** Assesses one source after the other. */
@@ -229,6 +238,7 @@ class Assessor {
   readonly #knowledge: Knowledge;
   /** What the pending migrations so far go through under a lock. */
   readonly #worked = new Map<string, string>();
+  readonly #withSql = new Map<string, number>();
   #rates: Promise<Rates> | null = null;
   #isUtc: Promise<boolean> | null = null;
 
@@ -236,6 +246,13 @@ class Assessor {
     this.#means = means;
     this.#knowledge = new Knowledge(means.settings, means.target);
   }
+
+  readonly #needsSql: NeedsSql = (id, severity) => {
+    const key = `${id} ${severity}`;
+    const before = this.#withSql.get(key) ?? 0;
+    this.#withSql.set(key, before + 1);
+    return before < WITH_SQL;
+  };
 
   /** What the source leaves behind is known to those after it; nothing else is asked of it. */
   async takeIn(source: AssessSource): Promise<void> {
@@ -276,6 +293,7 @@ class Assessor {
       },
       migration: id,
       hasDown: migration.down !== null,
+      ...(this.#means.brief ? { needsSql: this.#needsSql } : {}),
       ...trace,
       ...([...sizes.values()].some(isWorth) ? { pace: await this.#pace(migration) } : {}),
     });

@@ -182,6 +182,7 @@ export class KnownSchema {
   }
 
   #linked(link: string): readonly KnownObject[] {
+    if (this.#below === null || this.#forgotten) return this.#own.objects(link);
     const found: KnownObject[] = [];
     const above: Layer[] = [];
     for (let schema: KnownSchema | null = this; schema !== null; ) {
@@ -209,6 +210,7 @@ class Layer {
   readonly #links = new Map<string, Set<ObjectKey>>();
   /** What was asked for since it last changed. */
   readonly #lists = new Map<string, readonly (readonly [ObjectKey, KnownObject])[]>();
+  readonly #objectLists = new Map<string, readonly KnownObject[]>();
 
   static of(catalog: Catalog): Layer {
     const layer = new Layer();
@@ -238,12 +240,22 @@ class Layer {
       if (members === undefined) this.#links.set(link, new Set([key]));
       else members.add(key);
       this.#lists.delete(link);
+      this.#objectLists.delete(link);
     }
   }
 
   tombstone(key: ObjectKey): void {
     this.#unlink(key);
     this.#objects.set(key, null);
+  }
+
+  /** The objects under a link. */
+  objects(link: string): readonly KnownObject[] {
+    const before = this.#objectLists.get(link);
+    if (before !== undefined) return before;
+    const found = this.linked(link).map(([, object]) => object);
+    this.#objectLists.set(link, found);
+    return found;
   }
 
   /** The objects under a link, with their keys. */
@@ -274,6 +286,7 @@ class Layer {
     for (const link of linksOf(known)) {
       this.#links.get(link)?.delete(key);
       this.#lists.delete(link);
+      this.#objectLists.delete(link);
     }
   }
 }

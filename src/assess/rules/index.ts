@@ -1,7 +1,7 @@
 import type { ParsedStatement } from '../../sql/model.ts';
 import type { Analysis } from '../analyse.ts';
 import type { AssessContext } from '../context.ts';
-import type { Finding } from '../model.ts';
+import type { Finding, Severity } from '../model.ts';
 import * as all from './all.ts';
 import {
   commandsBySubtype,
@@ -21,8 +21,13 @@ export const RULES: readonly Rule[] = EVERY.filter((rule) => 'applies' in rule);
 /** Every rule about several statements of a script, by id. */
 export const SCRIPT_RULES: readonly ScriptRule[] = EVERY.filter((rule) => 'read' in rule);
 
-/** A finding whose SQL to write instead is made when it is called; what depends on the moment has been read already. */
-export type PendingFinding = () => Promise<Finding>;
+/**
+ * A finding whose SQL to write instead is made when it is called; what depends on the moment has been read already.
+ *
+ * @param needsSql whether this one, by id and severity, needs its SQL at all; default: each does
+ */
+export type PendingFinding = (needsSql?: NeedsSql) => Promise<Finding>;
+export type NeedsSql = (id: string, severity: Severity) => boolean;
 
 export interface FindingReader {
   /** Called for each statement at the moment it would run. */
@@ -37,12 +42,20 @@ export function readFindings(settings: RuleSettings): FindingReader {
     const level = settings.levels[rule.id];
     // What the project says about the rule weighs more than what the rule says about the case.
     const weighed = level === undefined || level === 'off' ? hit : { ...hit, severity: level };
-    return () => findingFrom(rule, statement, weighed);
+    return (needsSql) =>
+      findingFrom(
+        rule,
+        statement,
+        needsSql?.(rule.id, weighed.severity ?? rule.severity) === false
+          ? { ...weighed, safeSql: [] }
+          : weighed,
+      );
   };
   const all: Analysis[] = [];
-  let begun: ReadonlyMap<ScriptRule, ScriptReader> | null = null;
-  const readers = (active: ActiveRules): ReadonlyMap<ScriptRule, ScriptReader> => {
-    begun ??= new Map(active.scripts.map((rule) => [rule, rule.read()]));
+  /** Side by side with `ActiveRules.scripts`. */
+  let begun: readonly ScriptReader[] | null = null;
+  const readers = (active: ActiveRules): readonly ScriptReader[] => {
+    begun ??= active.scripts.map((rule) => rule.read());
     return begun;
   };
   return {
@@ -54,17 +67,21 @@ export function readFindings(settings: RuleSettings): FindingReader {
       for (const rule of active.for(statement)) {
         for (const hit of rule.applies(analysis, context)) found.push(make(rule, statement, hit));
       }
-      const begun = readers(active);
-      for (const rule of active.reading(statement.kind)) {
-        const hits = begun.get(rule)?.see(analysis, context) ?? [];
-        for (const hit of hits) found.push(make(rule, hit.statement, hit));
+      const open = readers(active);
+      for (const index of active.reading(statement.kind)) {
+        const [rule, reader] = [active.scripts[index], open[index]];
+        if (rule === undefined || reader === undefined) continue;
+        for (const hit of reader.see(analysis, context)) found.push(make(rule, hit.statement, hit));
       }
       return found;
     },
-    end: (context) =>
-      [...readers(activeRules(settings, context.major))].flatMap(([rule, reader]) =>
-        (reader.end?.(context, all) ?? []).map((hit) => make(rule, hit.statement, hit)),
-      ),
+    end: (context) => {
+      const active = activeRules(settings, context.major);
+      const open = readers(active);
+      return active.scripts.flatMap((rule, index) =>
+        (open[index]?.end?.(context, all) ?? []).map((hit) => make(rule, hit.statement, hit)),
+      );
+    },
   };
 }
 
@@ -86,7 +103,7 @@ class ActiveRules {
   readonly scripts: readonly ScriptRule[];
   readonly #single: readonly Rule[];
   readonly #for = new Map<string, readonly Rule[]>();
-  readonly #reading = new Map<string, readonly ScriptRule[]>();
+  readonly #reading = new Map<string, readonly number[]>();
 
   constructor(settings: RuleSettings, major: number | null) {
     const isOn = (rule: Rule | ScriptRule): boolean => {
@@ -114,10 +131,13 @@ class ActiveRules {
     return found;
   }
 
-  reading(kind: string): readonly ScriptRule[] {
+  /** Indexes in `scripts`. */
+  reading(kind: string): readonly number[] {
     const known = this.#reading.get(kind);
     if (known !== undefined) return known;
-    const found = this.scripts.filter(({ on }) => on === undefined || on.includes(kind));
+    const found = this.scripts.flatMap(({ on }, index) =>
+      on === undefined || on.includes(kind) ? [index] : [],
+    );
     this.#reading.set(kind, found);
     return found;
   }

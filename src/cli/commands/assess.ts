@@ -64,6 +64,7 @@ export const assessCommand: Command = {
         stats: stats === false ? 'none' : typeof stats === 'string' ? { file: stats } : 'auto',
         baseline: text(invocation, 'baseline'),
         writeBaseline: text(invocation, 'writeBaseline'),
+        brief: format === 'text' && !flag(invocation, 'verbose'),
         ...application(invocation),
       },
       context.reporter,

@@ -1,7 +1,7 @@
 /** An outcome of `assess` for a terminal: each file whole where they are few, else what they have in common. */
 import type { Finding } from '../../../assess/model.ts';
 import type { ReviewedFile } from '../../../assess/review.ts';
-import type { AssessOutcome } from '../../../workflow/assess.ts';
+import { type AssessOutcome, MANY } from '../../../workflow/assess.ts';
 import { printError } from '../error.ts';
 import { count, hang, table, wrap } from '../layout.ts';
 import type { Palette } from '../palette.ts';
@@ -9,8 +9,6 @@ import { printFile, printInstead, printPlace, printSetAside, type TextOptions } 
 import { summaryWords } from './summary.ts';
 import { countWords, RISKS, riskWord, SEVERITIES, severityColour, tally } from './words.ts';
 
-/** From here on files are told together, unless everything is asked for. */
-const MANY = 10;
 /** Of each kind of finding so many are shown whole. */
 const SHOWN_WHOLE = 2;
 /** And so many by their place. */
@@ -91,8 +89,11 @@ function fileTable(files: readonly ReviewedFile[], { palette: p, width }: TextOp
 
 function printKind(places: readonly Placed[], options: TextOptions): readonly string[] {
   const { palette: p, width } = options;
+  // Those first that say most: of many not each has its SQL.
   const sorted = [...places].sort(
-    (a, b) => SEVERITIES.indexOf(b.finding.severity) - SEVERITIES.indexOf(a.finding.severity),
+    (a, b) =>
+      SEVERITIES.indexOf(b.finding.severity) - SEVERITIES.indexOf(a.finding.severity) ||
+      Number(b.finding.safeSql.length > 0) - Number(a.finding.safeSql.length > 0),
   );
   const [first] = sorted;
   if (first === undefined) return [];
