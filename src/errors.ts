@@ -83,6 +83,7 @@ export const ERROR_CODES = {
   'run-absent': EXIT.failed,
   'backfill-table': EXIT.failed,
   'backfill-transform': EXIT.failed,
+  'backfill-differs': EXIT.proof,
   'step-unseen-write': EXIT.failed,
   'rollback-unavailable': EXIT.gate,
   'rollback-window-over': EXIT.gate,

@@ -95,6 +95,8 @@ export interface BackfillSpec {
    * would within one statement.
    */
   readonly moment: boolean;
+  /** Whether it gives rows values that differ from run to run: identifiers, random numbers. */
+  readonly varies: boolean;
   /** Whether rows that came behind the upper bound meanwhile are done too: they need it, and it does no harm twice. */
   readonly lastPass: boolean;
   readonly batch: BatchOptions;

@@ -54,6 +54,7 @@ const backfill = z.object({
   settings: z.array(z.string()),
   readsOthers: z.boolean(),
   moment: z.boolean(),
+  varies: z.boolean(),
   lastPass: z.boolean(),
   batch: z.object({ size: z.number().int().optional(), pauseMs: z.number().optional() }),
   sql: z.string(),

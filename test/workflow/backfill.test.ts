@@ -106,6 +106,19 @@ describe('an UPDATE of a big table', () => {
   });
 });
 
+describe('rows that depend on each other after all', () => {
+  it('are found out by the rehearsal: the batches give something else than the statement', async () => {
+    const made = await makeProject(18);
+    // It says that it looks at nothing, and looks at the very table.
+    await made.connection.script(`${BIG};
+      CREATE FUNCTION liar(bigint) RETURNS bigint LANGUAGE plpgsql IMMUTABLE AS $$
+        DECLARE n bigint; BEGIN EXECUTE 'SELECT count(*) FROM big WHERE a > 100' INTO n; RETURN n; END $$`);
+    await made.migration(ID, 'UPDATE big SET a = 1000 + liar(id);\n');
+    const [proved] = await rehearseMigrations(settingsOf(made), select, silent);
+    expect(proved?.proof).toMatchObject({ outcome: 'failed', error: { code: 'backfill-differs' } });
+  });
+});
+
 describe('a DELETE that takes other rows along', () => {
   it('keeps what triggers and cascades write too, and brings it back', async () => {
     const made = await makeProject(18);

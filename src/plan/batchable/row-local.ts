@@ -30,6 +30,8 @@ export interface RowLocal {
   readonly moment: boolean;
   /** Whether the condition asks for the time: which rows it finds depends on when it is asked. */
   readonly momentInWhere: boolean;
+  /** Whether it gives rows values that differ from run to run. */
+  readonly varies: boolean;
   /** Whether it may be run again over rows that it has done, and do nothing more to them. */
   readonly repeatable: boolean;
   /** A condition that only rows meet which it has not done; null where none can be given, or none was asked for. */
@@ -120,6 +122,7 @@ export async function rowLocal(
       inSet.readsTables || inRest.readsTables || hasQuery(node.targetList) || hasQuery(node.whereClause),
     moment: timed.found > 0,
     momentInWhere: countMoments(node.whereClause) > 0,
+    varies: inSet.varies,
     repeatable,
     undone:
       repeatable && options.builtOn

@@ -249,7 +249,7 @@ async function splitGroup(
 
 function specOf(
   statement: ParsedStatement,
-  { table, alias, parts, where, action, readsOthers, moment }: RowLocal,
+  { table, alias, parts, where, action, readsOthers, moment, varies }: RowLocal,
   settings: readonly ParsedStatement[],
   lastPass: boolean,
   { options }: Batching,
@@ -263,6 +263,7 @@ function specOf(
     settings: settings.map(({ text: sql }) => sql),
     readsOthers,
     moment,
+    varies,
     lastPass,
     batch: options,
     sql: statement.text,

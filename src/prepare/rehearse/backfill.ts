@@ -3,7 +3,7 @@
  * in batches so small that there are several; to its end, or only half way, so that the way back from there is proved.
  */
 import { defaultPolicy } from '../../config/policy.ts';
-import { isFerrataError } from '../../errors.ts';
+import { FerrataError, isFerrataError } from '../../errors.ts';
 import { silent } from '../../events.ts';
 import { runBackfill } from '../../execute/backfill/run.ts';
 import { undoBackfill } from '../../execute/backfill/undo.ts';
@@ -14,7 +14,8 @@ import { acquireLease } from '../../ledger/lease.ts';
 import { openLedger } from '../../ledger/ledger.ts';
 import { type BackfillSpec, backfillOf } from '../../plan/backfill.ts';
 import type { Step } from '../../plan/model.ts';
-import type { Connector } from '../../postgres/connection.ts';
+import type { Connection, Connector } from '../../postgres/connection.ts';
+import { quoteIdent } from '../../sql/quote.ts';
 import type { Member } from './member.ts';
 
 /** Batches that a table's rows are cut into, and after how many of them half way is. */
@@ -131,4 +132,43 @@ function stopAfter(batches: number): Throttle {
     wait: async () =>
       passed++ < batches ? { kind: 'go', factor: 1 } : { kind: 'abort', reason: 'half way' },
   };
+}
+
+/**
+ * What the backfill is there to bring about, as a checksum: the values that it assigns, and which rows there are. Null
+ * where it differs from run to run by itself.
+ */
+export async function digestOf(connection: Connection, spec: BackfillSpec): Promise<string | null> {
+  const { action } = spec;
+  if (spec.moment || spec.varies || action.type === 'insert-select') return null;
+  const columns =
+    action.type === 'update' ? action.columns : action.type === 'transform' ? action.writes : [];
+  const digests: string[] = [];
+  for (const { table, key } of spec.parts) {
+    const names = [...new Set([...(key?.columns.map(({ name }) => name) ?? []), ...columns])];
+    const row = key === null ? 't' : `ROW(${names.map((name) => `t.${quoteIdent(name)}`).join(', ')})`;
+    const [found] = await connection.rows<[string]>(
+      `SELECT count(*) || ' ' || coalesce(sum(('x' || left(md5(concat(${row})), 15))::bit(60)::bigint), 0) FROM ONLY ${table} AS t`,
+    );
+    digests.push(found?.[0] ?? '');
+  }
+  return digests.join('; ');
+}
+
+/** Throws `backfill-differs` where the batches did not bring about what the statement had. */
+export function requireSame(
+  step: Step,
+  spec: BackfillSpec,
+  whole: string | null,
+  batches: string | null,
+): void {
+  if (whole === null || whole === batches) return;
+  throw new FerrataError(
+    'backfill-differs',
+    `Step ${step.id} gives other values in batches than as one statement`,
+    {
+      why: `${spec.table} was compared on the scratch copy after both. Something makes its rows depend on each other: a trigger that looks at other rows, or a function that is not what it is declared to be.`,
+      hint: '`pattern: direct` in migration.yaml keeps it one statement.',
+    },
+  );
 }

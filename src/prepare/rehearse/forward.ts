@@ -17,7 +17,7 @@ import type { Action, ExpectedLock, Step } from '../../plan/model.ts';
 import type { Connection, Connector } from '../../postgres/connection.ts';
 import { quoteQualified } from '../../sql/quote.ts';
 import type { MeasuredLock, StepMeasure } from '../model.ts';
-import { rehearseBackfill } from './backfill.ts';
+import { digestOf, rehearseBackfill, requireSame } from './backfill.ts';
 import { mayTakeAway, takingKept, withKeptColumns } from './kept-columns.ts';
 import { mayMoveSequences, sequencePositions, withKeptSequences } from './kept-sequences.ts';
 import { keepingTables } from './kept-tables.ts';
@@ -84,7 +84,11 @@ export async function forwardStep(
     const relations = await readRelations(observer);
     const run = await measured(connection, observer, member, planned, before, derive);
     const { outcome, locks, captures, step } = run;
-    if (backfillOf(step) !== null) await rehearseBackfill(connector, member, { ...step, captures });
+    const spec = backfillOf(step);
+    if (spec !== null) {
+      await rehearseBackfill(connector, member, { ...step, captures });
+      requireSame(step, spec, run.digest, await digestOf(connection, spec));
+    }
     const after = isLast
       ? await readCatalog(connection, { dependencies: true })
       : await rereadCatalog(connection, before);
@@ -171,7 +175,8 @@ async function measured(
   const watchesSequences =
     derive && member.plan.down === null && planned.transactional && mayMoveSequences(planned);
   let mayKeep = derive && member.plan.down === null && step.transactional && mayTakeAway(step);
-  const backfill = backfillOf(step) !== null;
+  const backfill = backfillOf(step);
+  let digest: string | null = null;
   for (;;) {
     const watch = new LockWatch(observer, connection.pid);
     try {
@@ -182,11 +187,11 @@ async function measured(
           source: { file: member.migration.up.path, text: member.migration.up.text },
           capture: captureName(member.plan, step),
           // A backfill is run for real later: here only what it writes and locks is looked at.
-          captures: backfill ? [] : captures,
+          captures: backfill !== null ? [] : captures,
           folder: member.migration.folder,
         });
         const unseen = isOneTransaction(step) ? unseenWrites(outcome, captures) : [];
-        if (backfill) captures = [...captures, ...unseen];
+        if (backfill !== null) captures = [...captures, ...unseen];
         else if (unseen.length > 0) throw new UnseenWrites(unseen);
         if (mayKeep) {
           mayKeep = false;
@@ -204,7 +209,10 @@ async function measured(
         }
         await watch.look();
         // Seen as one statement, it is taken back, and then run in batches as the real run will.
-        if (backfill) throw new Seen(outcome);
+        if (backfill !== null) {
+          digest = await digestOf(connection, backfill);
+          throw new Seen(outcome);
+        }
         return outcome;
       };
       const outcome = await (isOneTransaction(step) ? connection.transaction(work) : work()).catch(
@@ -214,7 +222,7 @@ async function measured(
         },
       );
       await resetSession(connection);
-      return { outcome, locks: await watch.finish(), captures, step };
+      return { outcome, locks: await watch.finish(), captures, step, digest };
     } catch (error) {
       await watch.finish();
       if (error instanceof Unkept) {

@@ -29,6 +29,7 @@ export function specOf(more: Partial<BackfillSpec> = {}): BackfillSpec {
     settings: [],
     readsOthers: false,
     moment: false,
+    varies: false,
     lastPass: false,
     batch: {},
     sql: 'UPDATE t SET n = n + 1',
