@@ -35,6 +35,8 @@ const KEPT: readonly FerrataEvent['type'][] = ['step-retried', 'step-resumed', '
 export class Journal {
   readonly #run: string;
   #pending: FerrataEvent[] = [];
+  /** How many of them the newest `sql` holds: what was heard since is still to be written. */
+  #offered = 0;
 
   constructor(run: string) {
     this.#run = run;
@@ -52,6 +54,7 @@ export class Journal {
 
   /** The rows as SQL, each ending in a semicolon; they count as written with `written`. */
   sql(): string {
+    this.#offered = this.#pending.length;
     return this.#pending
       .map((event) => {
         const { type, ...detail } = event;
@@ -61,7 +64,8 @@ export class Journal {
   }
 
   written(): void {
-    this.#pending = [];
+    this.#pending.splice(0, this.#offered);
+    this.#offered = 0;
   }
 }
 

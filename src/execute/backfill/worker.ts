@@ -320,6 +320,7 @@ export class RangeWorker {
         const started = performance.now();
         const rows = await this.#send(token, from, batch);
         ms = performance.now() - started;
+        if (!this.#owned) context.journal.written();
         return {
           ...from,
           ...batch.to,
@@ -366,7 +367,9 @@ export class RangeWorker {
     ].join(';\n');
     const own = spec.settings.length === 0 ? '' : `${OWN_ROLE}; `;
     const clean = spec.settings.length === 0 ? '' : `; ${CLEAN_SESSION}`;
-    const tail = `${own}${batch.also}${move}; SELECT '${ROWS_MARK}' || pg_catalog.current_setting('${ROWS_SETTING}'); COMMIT${clean}`;
+    // One of the workers writes down what the run has to tell.
+    const journal = this.#owned ? '' : context.journal.sql();
+    const tail = `${own}${journal}${batch.also}${move}; SELECT '${ROWS_MARK}' || pg_catalog.current_setting('${ROWS_SETTING}'); COMMIT${clean}`;
     try {
       if (spec.action.type === 'transform') {
         if (this.#shared.transform === null)
