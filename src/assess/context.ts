@@ -143,6 +143,11 @@ export class AssessContext extends Lookups {
     return quoteQualified(found ?? first, name.name);
   }
 
+  /** A relation, type or function that would be made now: with the first schema of the search_path where none is named. */
+  made(name: QualifiedName): string {
+    return this.#nameOfMade(name, false);
+  }
+
   /** Whether a relation of this name is known to be there. */
   isRelation(relation: string): boolean {
     return this.known.mentions(relation) && RELATION_KINDS.some((kind) => this.known.has(kind, relation));

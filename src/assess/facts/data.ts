@@ -582,7 +582,6 @@ CREATE FUNCTION writer() RETURNS int LANGUAGE plpgsql AS $$ BEGIN DELETE FROM ke
       form: 'DO',
       roles: { target: { mode: 'AccessExclusiveLock' } },
       on: { target: ['keyless'] },
-      unseen: 'what a block does is not read',
       examples: ['DO $$ BEGIN ALTER TABLE keyless ADD COLUMN x int; END $$'],
     },
     {
@@ -598,7 +597,6 @@ CREATE FUNCTION writer() RETURNS int LANGUAGE plpgsql AS $$ BEGIN DELETE FROM ke
       form: 'DO with EXECUTE',
       roles: { target: { mode: 'AccessExclusiveLock' } },
       on: { target: ['keyless'] },
-      unseen: 'what a block does is not read',
       examples: ["DO $$ BEGIN EXECUTE 'ALTER TABLE keyless ADD COLUMN x int'; END $$"],
     },
     {
@@ -607,7 +605,6 @@ CREATE FUNCTION writer() RETURNS int LANGUAGE plpgsql AS $$ BEGIN DELETE FROM ke
       form: 'CALL',
       roles: { target: { mode: 'RowExclusiveLock', work: 'scan' } },
       on: { target: ['keyless'] },
-      unseen: 'what a procedure does is not read',
       examples: ['CALL proc()'],
     },
     {
@@ -616,7 +613,6 @@ CREATE FUNCTION writer() RETURNS int LANGUAGE plpgsql AS $$ BEGIN DELETE FROM ke
       form: 'SELECT of a function that writes',
       roles: { target: { mode: 'RowExclusiveLock', work: 'scan' } },
       on: { target: ['keyless'] },
-      unseen: 'what a function does is not read',
       examples: ['SELECT writer()'],
     },
   ],

@@ -2,7 +2,7 @@
  * DO, CALL and functions that are called for what they do. Their bodies are read; what one of their statements may have
  * changed is forgotten, and where they may run anything, everything is: what is known stays true.
  */
-import type { DomainProperties, FunctionProperties } from '../../catalog/model.ts';
+import type { DomainProperties } from '../../catalog/model.ts';
 import { quoteIdent } from '../../sql/quote.ts';
 import {
   child,
@@ -12,15 +12,14 @@ import {
   nameFromParts,
   nameFromRange,
   namesFromLists,
-  type QualifiedName,
   relationOf,
   strings,
   text,
   walk,
 } from '../../sql/tree.ts';
-import { functionKnown } from '../expressions.ts';
 import { typeNameOf } from '../types.ts';
 import { ANYTHING, readBody } from './bodies.ts';
+import { codeRunBy } from './code.ts';
 import { changed, column, object, table, UNREAD } from './make.ts';
 import type { Names } from './replay.ts';
 import type { KnownSchema } from './schema.ts';
@@ -30,49 +29,15 @@ import { joinedConstraints } from './tables.ts';
 const DEEPEST = 5;
 
 /** Forgets what the statement may have changed through code of its own or of functions. */
-export function replayCode({ kind, node }: KindedNode, known: KnownSchema, names: Names, depth = 0): void {
-  if (kind === 'DoStmt') {
-    const body = children(node, 'args').find((item) => text(item.node, 'defname') === 'as');
-    doubtBody(text(child(child(body?.node, 'arg'), 'String'), 'sval') ?? '', known, names, depth);
-    return;
+export function replayCode(statement: KindedNode, known: KnownSchema, names: Names, depth = 0): void {
+  const { bodies, strangers } = codeRunBy(statement, known, (name) => names.made(name));
+  for (const body of bodies) doubtBody(body, known, names, depth);
+  for (const call of strangers) {
+    // Somebody else's function: what it is told to work on, or else anything.
+    const told = relationsTold(call, known, names);
+    if (told.length === 0) known.forgetAll();
+    for (const relation of told) known.forget(relation);
   }
-  if (kind === 'CallStmt') {
-    const call = child(node, 'funccall');
-    const name = nameFromParts(strings(call?.funcname));
-    if (name !== null) doubtFunction(name, call ?? {}, known, names, depth);
-    return;
-  }
-  // What a SELECT of the script itself calls may be called for what it does.
-  if (kind !== 'SelectStmt') return;
-  walk(
-    children(node, 'targetList').map((item) => item.node.val),
-    (inner, call) => {
-      if (inner === 'SelectStmt') return false;
-      const name = inner === 'FuncCall' ? nameFromParts(strings(call.funcname)) : null;
-      if (name !== null) doubtFunction(name, call, known, names, depth);
-      return undefined;
-    },
-  );
-}
-
-function doubtFunction(
-  name: QualifiedName,
-  call: Node,
-  known: KnownSchema,
-  names: Names,
-  depth: number,
-): void {
-  if (name.schema === 'pg_catalog') return;
-  const bodies = bodiesOf(name, known, names);
-  if (bodies.length > 0) {
-    for (const body of bodies) doubtBody(body, known, names, depth + 1);
-    return;
-  }
-  if (functionKnown(name.name) !== null) return;
-  // Somebody else's function: what it is told to work on, or else anything.
-  const told = relationsTold(call, known, names);
-  if (told.length === 0) known.forgetAll();
-  for (const relation of told) known.forget(relation);
 }
 
 /** Relations whose names a call is given as texts. */
@@ -87,22 +52,6 @@ function relationsTold(call: Node, known: KnownSchema, names: Names): readonly s
     return undefined;
   });
   return found;
-}
-
-/** The bodies of the functions and procedures of this name; empty where it is not known. */
-function bodiesOf(name: QualifiedName, known: KnownSchema, names: Names): readonly string[] {
-  const made = names.made(name);
-  return known.objects('function').flatMap(({ identity, properties }) => {
-    if (!identity.startsWith(`${made}(`)) return [];
-    const { definition } = properties as FunctionProperties;
-    const at = definition.search(/^AS\b/m);
-    // pg_get_functiondef quotes the body with dollars; a body of BEGIN ATOMIC stands as it is.
-    return [
-      at === -1
-        ? definition.slice(Math.max(0, definition.search(/\b(?:BEGIN ATOMIC|RETURN)\b/)))
-        : definition.slice(at + 2).replace(/^\s*\$\w*\$|\$\w*\$\s*;?\s*$/g, ''),
-    ];
-  });
 }
 
 function doubtBody(source: string, known: KnownSchema, names: Names, depth: number): void {

@@ -19,17 +19,25 @@ export interface Body {
 /** Behind these a statement of PL/pgSQL begins. */
 const BEFORE: ReadonlySet<string> = new Set(['begin', 'then', 'else', 'loop', ';', '>>', 'atomic']);
 
+/** Statements that may change the schema. */
+const CHANGING: readonly string[] = ['create', 'alter', 'drop', 'call', 'do', 'import', 'reassign'];
+
 const WORDS: ReadonlySet<string> = new Set([
-  'create',
-  'alter',
-  'drop',
+  ...CHANGING,
   'truncate',
-  'call',
+  'insert',
+  'update',
+  'delete',
+  'merge',
+  'copy',
+  'lock',
+  'refresh',
+  'reindex',
+  'cluster',
+  'analyze',
+  'comment',
   'select',
   'with',
-  'do',
-  'import',
-  'reassign',
 ]);
 
 export function readBody(source: string): Body {
@@ -45,7 +53,7 @@ export function readBody(source: string): Body {
     } else {
       const parsed = parsedStatements(word === 'perform' ? `SELECT ${sql.slice('perform'.length)}` : sql);
       if (parsed !== null) statements.push(...parsed);
-      else open ||= word !== 'select' && word !== 'with' && word !== 'perform';
+      else open ||= CHANGING.includes(word);
     }
   }
   return { statements, open };
