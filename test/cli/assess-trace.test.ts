@@ -5,8 +5,9 @@ import type { Assessment } from '../../src/assess/model.ts';
 import { project } from './project.ts';
 
 const BASE = 'CREATE TABLE orders (id int PRIMARY KEY, total int)';
-const SLOW =
-  'DO $$ BEGIN PERFORM pg_sleep(20); END $$; DO $$ BEGIN ALTER TABLE orders ALTER total TYPE bigint; END $$;';
+/** What the second block runs is put together where no text shows it. */
+const SLOW = `DO $$ BEGIN PERFORM pg_sleep(20); END $$;
+  DO $$ BEGIN EXECUTE reverse('tnigib EPYT latot RETLA sredro ELBAT RETLA'); END $$;`;
 
 async function until(what: () => Promise<boolean>): Promise<void> {
   for (let waited = 0; !(await what()); waited += 50) {
