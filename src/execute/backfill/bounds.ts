@@ -1,7 +1,7 @@
 /** Where ranges begin and end: found by the index, never by counting from the start (keyset). */
 import type { Connection } from '../../postgres/connection.ts';
 import { parseArray } from '../../postgres/types.ts';
-import { between, keyText, orderBy, segmentsAfter, upTo } from './key.ts';
+import { keyText, orderBy, segmentsAfter, upTo } from './key.ts';
 import type { BackfillKey, KeyValue } from './model.ts';
 
 const ALIAS = 'ferrata_t';
@@ -60,21 +60,6 @@ export async function boundAfter(
     connection,
     `SELECT ${keyText(key, ALIAS)} FROM (${union}) AS ${ALIAS} ORDER BY ${order} OFFSET ${rows - 1} LIMIT 1`,
   );
-}
-
-/** Rows behind `last` up to and with `upper`; never more than `most`. */
-export async function countRange(
-  connection: Connection,
-  table: string,
-  key: BackfillKey,
-  last: KeyValue | null,
-  upper: KeyValue,
-  most: number,
-): Promise<number> {
-  const results = await connection.script(
-    `BEGIN; ${SETTINGS}; SELECT count(*) FROM (SELECT FROM ONLY ${table} AS ${ALIAS} WHERE ${between(key, ALIAS, last, upper)} LIMIT ${most}) AS counted; COMMIT`,
-  );
-  return Number(results.at(-2)?.[0]?.[0] ?? 0);
 }
 
 /**

@@ -6,7 +6,7 @@ import { FerrataError } from '../../errors.ts';
 import { checkLease } from '../../ledger/rows.ts';
 import { quoteLiteral } from '../../sql/quote.ts';
 import type { RunContext } from '../context.ts';
-import { connectionLost, type SourceText } from '../failure.ts';
+import type { SourceText } from '../failure.ts';
 import type { StepOutcome } from '../model.ts';
 import { pause } from '../retry.ts';
 import { stillOurs } from '../run.ts';
@@ -14,11 +14,12 @@ import { CLEAN_SESSION, OWN_ROLE, type RunSession, transactionLimits } from '../
 import { withPlace } from '../sql-group.ts';
 import { readWrites, writesBetween } from '../undo/writes.ts';
 import { attempt, steadily } from './attempt.ts';
-import { boundAfter, endOf } from './bounds.ts';
+import { endOf } from './bounds.ts';
 import { type BackfillPlace, moveCheckpoint, readBegun } from './checkpoint.ts';
-import { CTID_KEY, pageAfter } from './ctid.ts';
+import { CTID_KEY } from './ctid.ts';
 import { type Recording, sessionMark } from './images.ts';
 import { between, isKey } from './key.ts';
+import { LookAhead } from './look-ahead.ts';
 import type { BackfillKey, BackfillSpec, BatchSettings, Checkpoint, KeyValue } from './model.ts';
 import type { Progress } from './progress.ts';
 import { BatchSize } from './size.ts';
@@ -58,30 +59,22 @@ interface Batch {
   readonly also: string;
 }
 
-interface Bound {
-  readonly after: KeyValue | null;
-  readonly rows: number;
-  readonly found: Promise<KeyValue | null>;
-}
-
 const ROWS_MARK = 'ferrata-rows:';
 
 export class RangeWorker {
   readonly #shared: Shared;
   readonly #session: RunSession;
   readonly #owned: boolean;
-  readonly #prober: RunSession;
+  readonly #ahead: LookAhead;
   readonly #size: BatchSize;
   #checkpoint: Checkpoint;
   #tail = false;
-  /** Where the next batch ends, asked for while the last one ran. */
-  #ahead: Bound | null = null;
 
   private constructor(shared: Shared, session: RunSession, owned: boolean, prober: RunSession) {
     this.#shared = shared;
     this.#session = session;
     this.#owned = owned;
-    this.#prober = prober;
+    this.#ahead = new LookAhead(prober, shared.context.report);
     this.#size = new BatchSize(shared.settings.size, shared.settings.targetMs);
     this.#checkpoint = NOWHERE;
   }
@@ -94,8 +87,7 @@ export class RangeWorker {
   }
 
   async close(): Promise<void> {
-    await this.#ahead?.found.catch(() => {});
-    await this.#prober.close();
+    await this.#ahead.close();
     if (this.#owned) await this.#session.close();
   }
 
@@ -107,7 +99,6 @@ export class RangeWorker {
   async walk(checkpoint: Checkpoint, tail: boolean): Promise<Checkpoint> {
     this.#checkpoint = checkpoint;
     this.#tail = tail;
-    this.#ahead = null;
     while (this.#checkpoint.phase !== 'done') {
       if (this.#checkpoint.phase === 'skipped') await this.#skipped();
       else await this.#rows();
@@ -134,8 +125,9 @@ export class RangeWorker {
     await this.#run(async () => {
       const rows = this.#size.rows(factor);
       const { last, phase } = this.#checkpoint;
-      const bound = await this.#bound(last, upper, rows);
-      if (bound !== null) this.#lookAhead(bound.key, upper, rows);
+      const range = { ...this.#place, upper, estimate: this.#checkpoint.estimate };
+      const bound = await this.#ahead.bound(range, last, rows);
+      if (bound !== null) this.#ahead.begin(range, bound.key, rows);
       return {
         range: between(key, this.#shared.spec.alias, last, bound?.key ?? upper),
         to: bound === null ? await this.#standAfter(upper) : { phase, last: bound.key, upper },
@@ -177,7 +169,7 @@ export class RangeWorker {
     if (phase !== 'later' && this.#shared.spec.lastPass && this.#tail && !this.#place.byPage) {
       // Fixed anew, once: rows that come from here on are the next step's affair.
       const { table, key } = this.#place;
-      const end = await this.#probe((prober) => endOf(prober.connection, table, key));
+      const end = await this.#ahead.ask((connection) => endOf(connection, table, key));
       if (end !== null && JSON.stringify(end) !== JSON.stringify(upper)) {
         return { phase: 'later', last: upper, upper: end };
       }
@@ -228,51 +220,6 @@ export class RangeWorker {
       hint: '`ferrata up` goes on from its last batch, `ferrata down` takes it back.',
       data: { run: context.run },
     });
-  }
-
-  /** Where a batch of at most so many rows ends, and how many it has; null: at the end of the range. */
-  async #bound(
-    last: KeyValue | null,
-    upper: KeyValue,
-    rows: number,
-  ): Promise<{ readonly key: KeyValue; readonly rows: number } | null> {
-    const ahead = this.#ahead;
-    this.#ahead = null;
-    // What was asked for may be smaller than what is wanted now, but not larger.
-    const usable = ahead !== null && ahead.after === last && ahead.rows <= rows * 1.1;
-    if (!usable) await ahead?.found.catch(() => {});
-    const key = usable ? await ahead.found : await this.#probeBound(last, upper, rows);
-    return key === null ? null : { key, rows: usable ? ahead.rows : rows };
-  }
-
-  #lookAhead(after: KeyValue, upper: KeyValue, rows: number): void {
-    const found = this.#probeBound(after, upper, rows);
-    // It is awaited when its turn comes, if at all.
-    found.catch(() => {});
-    this.#ahead = { after, rows, found };
-  }
-
-  async #probeBound(last: KeyValue | null, upper: KeyValue, rows: number): Promise<KeyValue | null> {
-    const { table, key, byPage } = this.#place;
-    if (byPage) {
-      const pages = Number(/\((\d+),/.exec(upper[0] ?? '')?.[1] ?? 0) + 1;
-      return pageAfter(last, upper, rows, this.#checkpoint.estimate / pages);
-    }
-    return await this.#probe((prober) => boundAfter(prober.connection, table, key, last, upper, rows));
-  }
-
-  async #probe<T>(work: (prober: RunSession) => Promise<T>): Promise<T> {
-    for (let lost = 0; ; lost++) {
-      try {
-        return await work(this.#prober);
-      } catch (error) {
-        if (!connectionLost(error) || lost >= 5) {
-          await this.#prober.connection.script('ROLLBACK').catch(() => {});
-          throw error;
-        }
-        await this.#prober.reconnect(this.#shared.context.report);
-      }
-    }
   }
 
   /** Only the checkpoint is moved. */
