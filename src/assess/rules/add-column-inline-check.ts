@@ -1,4 +1,5 @@
 import { text } from '../../sql/tree.ts';
+import { constraintsOf } from '../statements/columns.ts';
 import { addColumnSteps } from './add-column-steps.ts';
 import { addedColumns, rewriting } from './added-columns.ts';
 import { rule } from './rule.ts';
@@ -14,8 +15,8 @@ export const addColumnInlineCheck = rule({
     addedColumns(analysis, context)
       // Where the rows are written anew, they are checked in passing.
       .filter((column) => rewriting(column, context) === null)
-      .filter(({ constraints }) =>
-        constraints.some(
+      .filter(({ definition }) =>
+        constraintsOf(definition).some(
           (constraint) => text(constraint, 'contype') === 'CONSTR_CHECK' && constraint.is_enforced !== false,
         ),
       )

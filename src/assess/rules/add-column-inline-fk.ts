@@ -1,5 +1,6 @@
+import { constraintsOf } from '../statements/columns.ts';
 import { addColumnSteps } from './add-column-steps.ts';
-import { addedColumns, constraintOf, hasValue, referencedBy, rewriting } from './added-columns.ts';
+import { addedColumns, hasValue, referencedBy, rewriting } from './added-columns.ts';
 import { rule } from './rule.ts';
 import { byTime } from './weight.ts';
 
@@ -11,7 +12,8 @@ export const addColumnInlineFk = rule({
   commands: ['AT_AddColumn'],
   applies: (analysis, context) =>
     addedColumns(analysis, context).flatMap((column) => {
-      const key = constraintOf(column, 'CONSTR_FOREIGN');
+      const key =
+        constraintsOf(column.definition).find(({ contype }) => contype === 'CONSTR_FOREIGN') ?? null;
       if (key === null || key.is_enforced === false) return [];
       const other = referencedBy(key, context);
       if (other === null) return [];

@@ -42,7 +42,7 @@ export interface HiddenWork {
 export function hiddenWork(analysis: Analysis, context: AssessContext): readonly HiddenWork[] {
   const changes = typeChanges(analysis, context);
   // Where one of them writes the table anew, the rest is done in passing.
-  if (changes.some((change) => change.rewrites || change.zone)) return [];
+  if (changes.some((change) => change.rewrites || (change.zone && !context.isUtc))) return [];
   // What the same statement drops goes first.
   const dropped = new Set(commands(analysis, 'AT_DropConstraint').map((command) => text(command, 'name')));
   return changes.flatMap((change) => {

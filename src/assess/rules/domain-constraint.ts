@@ -1,3 +1,4 @@
+import type { DomainProperties } from '../../catalog/model.ts';
 import { deparse } from '../../sql/deparse.ts';
 import { quoteIdent, quoteQualified, splitQualified } from '../../sql/quote.ts';
 import {
@@ -63,18 +64,23 @@ interface DomainColumn {
   readonly column: string;
 }
 
-/** Columns of the domain itself, in tables that have rows of their own. */
+/** Columns of the domain itself and of domains over it, in tables that have rows of their own. */
 function columnsOf(name: QualifiedName, context: AssessContext): readonly DomainColumn[] {
   const type = context.resolveType(name);
   const [schema = '', bare = type] = splitQualified(type);
   // The catalog names a type of the search_path without its schema.
   const spellings = [type, quoteQualified(schema, bare), quoteIdent(bare)];
   const found = [...new Set(spellings)].flatMap((spelling) => context.known.columnsOfType(spelling));
-  return found.flatMap(({ identity, parent }) => {
+  const direct = found.flatMap(({ identity, parent }) => {
     const table = parent?.startsWith('table ') ? parent.slice('table '.length) : null;
     const column = splitQualified(identity).at(-1);
     return table === null || column === undefined ? [] : [{ table, column }];
   });
+  const over = context.known
+    .objects('domain')
+    .filter(({ properties }) => spellings.includes((properties as DomainProperties).type))
+    .flatMap(({ identity }) => nameFromParts(splitQualified(identity)) ?? []);
+  return [...direct, ...over.flatMap((domain) => columnsOf(domain, context))];
 }
 
 /** @param constraint null for SET NOT NULL */

@@ -1,5 +1,5 @@
 /** ALTER COLUMN … TYPE on tables that others use. */
-import { type Node, relationOf } from '../../sql/tree.ts';
+import { type Node, relationOf, text } from '../../sql/tree.ts';
 import { columnTypeChange } from '../statements/column-type.ts';
 import { columnDefinition } from '../statements/columns.ts';
 import { commands, existingRelation, once } from './rule.ts';
@@ -16,6 +16,8 @@ export const typeChanges = once((analysis, context): readonly TypeChangeOfColumn
   const table = existingRelation(analysis, context);
   const written = relationOf(analysis.statement.node);
   if (table === null || written === null) return [];
+  // Attributes of a composite type: a table that has them is not changed, the server refuses.
+  if (text(analysis.statement.node, 'objtype') === 'OBJECT_TYPE') return [];
   return commands(analysis, 'AT_AlterColumnType').flatMap((command) => {
     const definition = columnDefinition(command);
     if (definition === null) return [];

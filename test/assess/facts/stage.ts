@@ -9,6 +9,7 @@ import type { Snapshot } from '../../../src/assess/trace/snapshot.ts';
 import type { Catalog } from '../../../src/catalog/model.ts';
 import { readCatalog } from '../../../src/catalog/read.ts';
 import type { Connection } from '../../../src/postgres/connection.ts';
+import { sqlStateOf } from '../../../src/postgres/errors.ts';
 import { findServers } from '../../../src/postgres/programs.ts';
 import { type RunningServer, startScratchServer } from '../../../src/postgres/server.ts';
 import { testServer } from '../../support/servers.ts';
@@ -34,6 +35,10 @@ const IN_THE_WAY: Readonly<Record<LockMode, string>> = {
   ExclusiveLock: 'ROW SHARE',
   AccessExclusiveLock: 'ACCESS SHARE',
 };
+
+/** What reads catalogs whose indexes are being built anew may get in the way of that, now and then. */
+const DEADLOCK = '40P01';
+const TRIES = 3;
 
 export class Stage {
   readonly major: number;
@@ -134,7 +139,10 @@ export class Stage {
     await this.#prepare(example);
     const outside = row.outside === true;
     const options = { second: this.#second, keep: outside, transactional: !outside };
-    const observed = await observeFrom(connection, sql, this.#state, options);
+    let observed = await observeFrom(connection, sql, this.#state, options);
+    for (let n = 0; n < TRIES && observed.observation.error?.sqlstate === DEADLOCK; n++) {
+      observed = await observeFrom(connection, sql, this.#state, options);
+    }
     const first = seenIn(observed.observation);
     // What is rolled back leaves all as it was.
     const changed = outside || example.before !== undefined || example.after !== undefined;
@@ -160,8 +168,7 @@ export class Stage {
     const refused = await this.#connection.script(this.fill(sql)).then(
       () => false,
       (error: unknown) =>
-        (error as { readonly details?: { readonly data?: { readonly sqlstate?: string } } }).details?.data
-          ?.sqlstate === '25001' || /inside a transaction block|from a function/.test(String(error)),
+        sqlStateOf(error) === '25001' || /inside a transaction block|from a function/.test(String(error)),
     );
     await this.#connection.script('ROLLBACK');
     return refused;
@@ -191,11 +198,19 @@ export class Stage {
     const hold = this.isIndex(relation)
       ? `SELECT count(*) FROM ${table}`
       : `LOCK TABLE ONLY ${table} IN ${IN_THE_WAY[mode]} MODE`;
-    await this.#third.script(`BEGIN; ${hold}`);
-    const running = this.#connection.script(sql);
-    const waited = await this.#waitedFor();
-    await this.#third.script('ROLLBACK');
-    await running;
+    let waited: ReadonlyMap<string, LockMode> = new Map();
+    for (let n = 0; n <= TRIES; n++) {
+      await this.#third.script(`BEGIN; ${hold}`);
+      const running = this.#connection.script(sql).then(
+        () => null,
+        (error: unknown) => error,
+      );
+      waited = await this.#waitedFor();
+      await this.#third.script('ROLLBACK');
+      const error = await running;
+      if (error === null) break;
+      if (n === TRIES || sqlStateOf(error) !== DEADLOCK) throw error;
+    }
     if (example.after !== undefined) await this.#connection.script(example.after);
     return waited;
   }
