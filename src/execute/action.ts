@@ -40,7 +40,10 @@ export async function runActions(actions: readonly Action[], context: ActionCont
     open ? await work() : await connection.transaction(work);
 
   const started = performance.now();
-  if (capturing) await whole(() => installCaptures(connection, context.capture, context.captures));
+  if (capturing) {
+    const texts = actions.flatMap((action) => (action.type === 'sql' ? [action.sql] : []));
+    await whole(() => installCaptures(connection, context.capture, context.captures, texts));
+  }
   const conflicts: Conflict[] = [];
   let restored = 0;
   for (const unit of unitsOf(actions, open)) {

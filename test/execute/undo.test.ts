@@ -339,6 +339,21 @@ describe.each([18, 15])('undo on PostgreSQL %i', (major) => {
     expect(await traces(connection)).toEqual([]);
   });
 
+  it('sees what a MERGE on a partitioned table did, in the text and in a function', async () => {
+    const merge = `MERGE INTO t USING generate_series(1, 10) AS k ON t.id = k
+      WHEN MATCHED AND v = 'a' THEN UPDATE SET v = 'b', id = CASE k WHEN 7 THEN 70 ELSE id END
+      WHEN MATCHED AND k = 8 THEN DELETE WHEN NOT MATCHED THEN INSERT VALUES (k, 'm')`;
+    const schema = `CREATE TABLE t (id int PRIMARY KEY, v text) PARTITION BY RANGE (id);
+      CREATE TABLE low PARTITION OF t FOR VALUES FROM (MINVALUE) TO (8);
+      CREATE TABLE high (v text, id int NOT NULL); ALTER TABLE t ATTACH PARTITION high FOR VALUES FROM (8) TO (MAXVALUE);
+      INSERT INTO t VALUES (3, 'a'), (5, 'a'), (7, 'a'), (8, 'x'), (9, 'a')`;
+    // In the order of k: rows are inserted before others are updated.
+    const inOrder = ['SET LOCAL enable_hashjoin = off', 'SET LOCAL enable_mergejoin = off'];
+    await thereAndBack(schema, [...inOrder, merge], ['t']);
+    const inFunction = `CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS $$ BEGIN ${merge}; END $$`;
+    await thereAndBack(`DROP TABLE t; ${schema}; ${inFunction}`, [...inOrder, 'SELECT f()'], ['t']);
+  });
+
   it('needs no superuser: the tables belong to the role that runs the step', async () => {
     const role = `owner_${Math.random().toString(36).slice(2)}`;
     const [database] = await connection.rows<[string]>('SELECT quote_ident(current_database())');
@@ -358,9 +373,9 @@ describe.each([18, 15])('undo on PostgreSQL %i', (major) => {
   it('may be installed twice, for more tables, and forgotten', async () => {
     await connection.script('CREATE TABLE t (id int PRIMARY KEY); CREATE TABLE s (id int PRIMARY KEY)');
     await connection.transaction(async () => {
-      await installCaptures(connection, 'twice', ['t', 'missing', 'no.schema']);
+      await installCaptures(connection, 'twice', ['t', 'missing', 'no.schema'], []);
       await connection.script('INSERT INTO t VALUES (1)');
-      await installCaptures(connection, 'twice', ['t', 's', 'public.t']);
+      await installCaptures(connection, 'twice', ['t', 's', 'public.t'], []);
       await connection.script('INSERT INTO s VALUES (1)');
       await removeCaptures(connection, 'twice', ['t', 's']);
     });

@@ -53,7 +53,7 @@ export async function beginRecording(
   await ensureCaptureFunction(connection);
   await dropCapture(connection, capture);
   if (!(await writesAlone(connection, spec, captures))) {
-    await installCaptures(connection, capture, captures, sessionMark(capture));
+    await installCaptures(connection, capture, captures, [], sessionMark(capture));
     return { by: 'triggers' };
   }
   const stores: ImageStore[] = [];

@@ -13,7 +13,10 @@ interface Target {
   readonly schema: string;
   readonly name: string;
   readonly kind: 'r' | 'p';
-  /** In a tree of INHERITS: transition tables would show the parent's columns of a child's rows. */
+  /**
+   * In a tree of INHERITS transition tables would show the parent's columns of a child's rows; of a MERGE on a
+   * partitioned table they show rows that it inserted in the place of those that it updated (`mayMerge`).
+   */
   readonly byRow: boolean;
   readonly captured: boolean;
 }
@@ -26,6 +29,7 @@ interface Target {
  *
  * Needs an open transaction. Each table is locked against writers until it ends.
  *
+ * @param texts the SQL that is going to run
  * @param whose whose writes are recorded: the backend with this process id, or every session whose setting
  *   `ferrata.capture` is this text
  */
@@ -33,10 +37,13 @@ export async function installCaptures(
   connection: Connection,
   capture: string,
   tables: readonly string[],
+  texts: readonly string[],
   whose: string = String(connection.pid),
 ): Promise<void> {
   await ensureCaptureFunction(connection);
-  const targets = (await findTargets(connection, capture, tables, whose)).filter(({ captured }) => !captured);
+  const merges = await mayMerge(connection, texts);
+  const found = await findTargets(connection, capture, tables, whose, merges);
+  const targets = found.filter(({ captured }) => !captured);
   if (!(await isInstalled(connection, capture, whose))) await dropCapture(connection, capture);
   const statements = targets.flatMap((target) => triggerStatements(target, capture, whose));
   if (statements.length > 0) await connection.script(statements.join(';\n'));
@@ -60,6 +67,8 @@ function triggerStatements(target: Target, capture: string, whose: string): stri
     );
   };
   for (const [letter, event, reads] of events) {
+    // Its partitions tell row by row.
+    if (target.byRow && target.kind === 'p') break;
     add(letter, event, target.byRow ? 'FOR EACH ROW' : `REFERENCING ${reads} FOR EACH STATEMENT`);
   }
   // TRUNCATE of a partitioned table fires the triggers of its partitions too, and only they hold rows.
@@ -162,12 +171,30 @@ function triggerName(capture: string, letter: string): string {
   });
 }
 
+/**
+ * Whether a MERGE may run: in the step's SQL, or in a function that it may call. On a partitioned table a MERGE that both
+ * inserts and updates hands the row inserted last to the transition table in the place of the updated one (seen on
+ * PostgreSQL 15, 17 and 18; older ones have no MERGE), so that only triggers for each row see what happened.
+ */
+async function mayMerge(connection: Connection, texts: readonly string[]): Promise<boolean> {
+  if (connection.server.major < 15) return false;
+  if (texts.some((text) => /\bmerge\b/i.test(text))) return true;
+  const [row] = await connection.query<{ there: boolean }>(
+    `SELECT EXISTS (
+       SELECT FROM pg_catalog.pg_proc p
+       WHERE p.oid >= 16384
+         AND coalesce(pg_catalog.pg_get_function_sqlbody(p.oid), p.prosrc) ~* '\\mmerge\\M') AS there`,
+  );
+  return row?.there === true;
+}
+
 /** The named tables with every partition, partitioned ancestor and inheritance relative. */
 async function findTargets(
   connection: Connection,
   capture: string,
   tables: readonly string[],
   whose: string,
+  merges: boolean,
 ): Promise<readonly Target[]> {
   return await connection.query<Target>(
     `WITH RECURSIVE tree AS (
@@ -178,14 +205,14 @@ async function findTargets(
        FROM tree t JOIN pg_catalog.pg_inherits i ON t.oid IN (i.inhrelid, i.inhparent)
      )
      SELECT c.oid, n.nspname::text AS schema, c.relname::text AS name, c.relkind::text AS kind,
-            (NOT c.relispartition AND c.relkind = 'r'
-             AND EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE c.oid IN (i.inhrelid, i.inhparent))) AS "byRow",
+            CASE WHEN c.relispartition OR c.relkind = 'p' THEN $4
+                 ELSE EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE c.oid IN (i.inhrelid, i.inhparent)) END AS "byRow",
             EXISTS (SELECT FROM pg_catalog.pg_trigger g WHERE g.tgrelid = c.oid AND g.tgname = $2 AND g.tgenabled = 'A'
                     AND pg_catalog.encode(g.tgargs, 'escape') LIKE '%\\\\000' || $3 || '\\\\000') AS captured
      FROM tree t JOIN pg_catalog.pg_class c ON c.oid = t.oid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
      WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't'
        AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'ferrata', 'ferrata_attic')
      ORDER BY c.oid`,
-    [tables, triggerName(capture, 'i'), whose],
+    [tables, triggerName(capture, 'i'), whose, merges],
   );
 }
