@@ -276,8 +276,10 @@ INSERT INTO jpart SELECT n, n FROM generate_series(1, 9000) n;
       id: 'vacuum.inherited-vacuum',
       node: 'VacuumStmt',
       form: 'VACUUM, inherited',
-      roles: { target: { mode: 'ShareUpdateExclusiveLock' } },
-      on: { target: ['parent'] },
+      // Release notes of 18: VACUUM and ANALYZE process the inheritance children of a parent, unless ONLY is written.
+      roles: { target: { mode: 'ShareUpdateExclusiveLock' }, source: { mode: 'ShareUpdateExclusiveLock' } },
+      on: { target: ['parent'], source: ['child'] },
+      versions: [{ to: 17, roles: { source: null } }],
       outside: true,
       examples: ['VACUUM parent'],
     },

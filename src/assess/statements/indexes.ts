@@ -96,18 +96,20 @@ export const indexFamily: Family = {
   VacuumStmt({ node }, effect, context) {
     effect.class = 'other';
     const named = children(node, 'rels').map((item) => child(item.node, 'relation'));
-    const tables = named.length > 0 ? named.map((one) => context.resolve(nameFromRange(one))) : all(context);
-    for (const table of tables) {
+    const tables =
+      named.length > 0
+        ? named.map((one) => ({ table: context.resolve(nameFromRange(one)), only: one?.inh !== true }))
+        : all(context).map((table) => ({ table, only: false }));
+    for (const { table, only } of tables) {
       if (table === null) continue;
+      const heirs = only ? [] : context.descendants(table);
       if (isVacuumFull(node)) {
         rewriteWith('vacuum.full', 'vacuum.full-partitioned', table, effect, context);
       } else if (flag(node, 'is_vacuumcmd') && !hasOption(node, 'analyze')) {
-        // VACUUM leaves heirs alone; a partitioned table has nothing but its partitions.
-        const partition = context.isPartitioned(table) ? context.descendants(table) : [];
-        apply('vacuum.partitioned', { target: table, partition }, effect, context);
+        const fact = context.isPartitioned(table) ? 'vacuum.partitioned' : 'vacuum.inherited-vacuum';
+        apply(fact, { target: table, partition: heirs, source: heirs }, effect, context);
       } else {
         const fact = context.isPartitioned(table) ? 'vacuum.partitioned' : 'vacuum.inherited';
-        const heirs = context.descendants(table);
         apply(fact, { target: table, partition: heirs, source: heirs }, effect, context);
       }
     }

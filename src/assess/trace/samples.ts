@@ -36,13 +36,15 @@ export async function sampled<T>(
   const seen = new Map<number, Set<LockMode>>();
   // The first query of a session fills its caches.
   await second.rows(LOOK, [pid]);
-  let held = await hold(second, gate.tables, gate.modes[0], "SET LOCAL lock_timeout = '200ms'");
+  const first = new FirstHold(second, gate);
+  let held = await first.take();
   let running = true;
   const watch = async () => {
     while (running) {
-      if (!(await look(second, pid, seen)) || !held) continue;
+      const waited = await look(second, pid, seen);
+      if (waited === null || !held || (await first.letGo(waited))) continue;
       await second.script('ROLLBACK');
-      held = await hold(second, gate.tables, gate.modes[1], '', ' NOWAIT');
+      held = await hold(second, gate.tables, gate.modes[1]);
     }
     if (held) await second.script('ROLLBACK');
   };
@@ -55,33 +57,79 @@ export async function sampled<T>(
   }
 }
 
-/** Takes in what is held or waited for; whether the backend waits for anything. */
-async function look(second: Connection, pid: number, seen: Map<number, Set<LockMode>>): Promise<boolean> {
-  let waits = false;
+/**
+ * The first hold: each table behind a savepoint of its own, in the reverse of the order in which statements take them
+ * (parents before their children). What the statement waits for is given back, and the rest is never free in between:
+ * so it is seen at each table in turn.
+ */
+class FirstHold {
+  readonly #second: Connection;
+  readonly #gate: Gate;
+  /** In the order of their locks. */
+  #oids: number[] = [];
+
+  constructor(second: Connection, gate: Gate) {
+    this.#second = second;
+    this.#gate = gate;
+  }
+
+  /** Begins a transaction that holds the tables; false where others hold them, and nothing is begun. */
+  async take(): Promise<boolean> {
+    const tables = [...this.#gate.tables].reverse();
+    if (tables.length === 0) return false;
+    const rows = await this.#second.rows<[string]>(
+      'SELECT t::pg_catalog.regclass::pg_catalog.oid::pg_catalog.text FROM pg_catalog.unnest($1::text[]) t',
+      [tables],
+    );
+    this.#oids = rows.map(([oid]) => Number(oid));
+    const locks = tables.map(
+      (table, n) => `SAVEPOINT ferrata_${n}; LOCK TABLE ONLY ${table} IN ${this.#gate.modes[0]} MODE`,
+    );
+    return attempt(this.#second, ['BEGIN', `SET LOCAL lock_timeout = '200ms'`, ...locks].join('; '));
+  }
+
+  /** Gives back the tables that are waited for, the others as far as they are in the way of it; false: there is none. */
+  async letGo(waited: ReadonlySet<number>): Promise<boolean> {
+    const from = this.#oids.findIndex((oid) => waited.has(oid));
+    if (from <= 0) return false;
+    this.#oids = this.#oids.slice(0, from);
+    await this.#second.script(`ROLLBACK TO SAVEPOINT ferrata_${from}`);
+    return true;
+  }
+}
+
+/** Takes in what is held or waited for; the relations that the backend waits for; null: for nothing at all. */
+async function look(
+  second: Connection,
+  pid: number,
+  seen: Map<number, Set<LockMode>>,
+): Promise<ReadonlySet<number> | null> {
+  let waited: Set<number> | null = null;
   for (const [kind, relation, mode, granted] of await second.rows<[string, string, string, boolean]>(LOOK, [
     pid,
   ])) {
-    waits ||= !granted;
+    if (!granted) {
+      waited ??= new Set();
+      if (kind === 'relation') waited.add(Number(relation));
+    }
     const known = asMode(mode);
     if (kind !== 'relation' || known === null) continue;
     const modes = seen.get(Number(relation)) ?? new Set();
     seen.set(Number(relation), modes.add(known));
   }
-  return waits;
+  return waited;
 }
 
-/** Begins a transaction that holds the tables; false where others hold them, and nothing is begun. */
-async function hold(
-  second: Connection,
-  tables: readonly string[],
-  mode: string,
-  first: string,
-  last = '',
-): Promise<boolean> {
+/** Begins a transaction that holds the tables; false where others hold them just now, and nothing is begun. */
+async function hold(second: Connection, tables: readonly string[], mode: string): Promise<boolean> {
   if (tables.length === 0) return false;
   const names = tables.map((table) => `ONLY ${table}`).join(', ');
+  return attempt(second, `BEGIN; LOCK TABLE ${names} IN ${mode} MODE NOWAIT`);
+}
+
+async function attempt(second: Connection, sql: string): Promise<boolean> {
   try {
-    await second.script(`BEGIN; ${first}; LOCK TABLE ${names} IN ${mode} MODE${last}`);
+    await second.script(sql);
     return true;
   } catch (error) {
     if (!isFerrataError(error) || error.details.sqlState === undefined) throw error;
