@@ -3,7 +3,7 @@
  * those of FERRATA_TEST_MAJORS (`all`, or a list like `14,16`; the newest and 15 come along, since most tests want them).
  * Everything is gone afterwards, even when the run is killed.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { TestProject } from 'vitest/node';
@@ -44,7 +44,20 @@ const SETTINGS = {
   jit: 'off',
 };
 
+/** Where Linux keeps files in memory: copying and removing data directories costs a third less there. */
+const MEMORY = '/dev/shm';
+/** What the tests of one run need at most, with room to spare. */
+const ROOM_BYTES = 8 * 1024 ** 3;
+
+/** Temporary folders of the tests, and of what they start, go to memory where there is room. */
+async function useMemory(): Promise<void> {
+  if (process.env.TMPDIR !== undefined) return;
+  const { bavail, bsize } = await statfs(MEMORY).catch(() => ({ bavail: 0, bsize: 0 }));
+  if (bavail * bsize >= ROOM_BYTES) process.env.TMPDIR = MEMORY;
+}
+
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  await useMemory();
   const directory = await mkdtemp(join(tmpdir(), 'ferrata-tests-'));
   const servers: RunningServer[] = [];
   const stopAll = async (): Promise<void> => {
