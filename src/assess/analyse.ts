@@ -55,7 +55,8 @@ export function analyse(
       transactional,
       isNew,
       isPartitioned: (relation) => context.isPartitioned(relation),
-      sameMajor: trace?.sameMajor ?? false,
+      // What the text cannot know is no mistake of the rules.
+      comparable: trace?.sameMajor === true && context.known.complete,
     });
     const facts: StatementFacts = {
       line: statement.line,

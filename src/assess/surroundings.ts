@@ -9,6 +9,11 @@ export interface Surroundings {
   readonly migration: string | null;
   /** Ids of the migrations that the target's ledger has as applied; null where there is no target. */
   readonly applied: readonly string[] | null;
+  /**
+   * Statements about big tables, by `line:column`: null where `up` runs it in batches by itself, else why not. Absent
+   * where nothing plans it: a loose file.
+   */
+  readonly batches?: ReadonlyMap<string, string | null>;
   /** What the pending migrations before this one go through under a strong lock: tables to the first that does. */
   readonly worked?: ReadonlyMap<string, string>;
 }

@@ -12,6 +12,8 @@ import { type ReviewedFile, type ReviewRules, review } from '../assess/review.ts
 import { noteWork, unsettled } from '../assess/rules/across-files.ts';
 import { type NeedsSql, RULES, SCRIPT_RULES } from '../assess/rules/index.ts';
 import { DEFAULT_RULE_SETTINGS, type RuleSettings } from '../assess/rules/settings.ts';
+import type { Surroundings } from '../assess/surroundings.ts';
+import type { Catalog } from '../catalog/model.ts';
 import { closest } from '../config/closest.ts';
 import type { Policy, Settings } from '../config/settings.ts';
 import { FerrataError, isFerrataError } from '../errors.ts';
@@ -290,6 +292,7 @@ class Assessor {
         migration: id,
         applied: target.applied,
         worked: this.#worked,
+        ...(await this.#batches(migration, script, catalog ?? live, sizes)),
       },
       migration: id,
       hasDown: migration.down !== null,
@@ -301,6 +304,20 @@ class Assessor {
     // Of loose files nobody knows which go together.
     if (id !== null && target.applied?.includes(id) === false) noteWork(this.#worked, assessment);
     return { script, assessment };
+  }
+
+  /** What `up` would run in batches; nothing where no statement is about rows, or no table is known to be big. */
+  async #batches(
+    migration: Migration,
+    script: Script,
+    catalog: Catalog | null,
+    sizes: ReadonlyMap<string, RelationSize>,
+  ): Promise<Pick<Surroundings, 'batches'>> {
+    const writes = script.statements.some(({ kind }) => kind === 'UpdateStmt' || kind === 'DeleteStmt');
+    if (migration.folder === null || catalog === null || sizes.size === 0 || !writes) return {};
+    const { batchesOf } = await import('./assess-batches.ts');
+    const { policy } = this.#means.settings.environment;
+    return { batches: await batchesOf(migration, script, catalog, sizes, policy) };
   }
 
   /** Whether sessions of the target have UTC as their TimeZone. */

@@ -12,13 +12,20 @@ export function viewsUsing(known: KnownSchema, relation: string, column: string 
   const look = (read: string, name: string | null): void => {
     for (const view of views) {
       if (found.has(view.identity) || !reads(view, known).includes(read)) continue;
-      if (name !== null && !mentions(definitionOf(view), name)) continue;
+      if (name !== null && !readsColumn(definitionOf(view), name)) continue;
       found.add(view.identity);
       look(view.identity, null);
     }
   };
   look(relation, column);
   return [...found];
+}
+
+/** A definition that the server has printed names every column; one that was merely read may say `*`. */
+const EVERY_COLUMN = /\.\*|\bselect\s+(?:all\s+|distinct\s+)?\*|,\s*\*\s*(?:,|from\b)/i;
+
+function readsColumn(definition: string, column: string): boolean {
+  return mentions(definition, column) || EVERY_COLUMN.test(definition);
 }
 
 /** The relations that a view reads; those of the views among them too. */

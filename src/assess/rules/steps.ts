@@ -77,6 +77,7 @@ function alongKey(name: string, key: readonly string[], change: string, rest: st
   const columns = key.map(quoteIdent);
   const list = (prefix: string): string => key.map((_column, n) => `${prefix}_${n + 1}`).join(', ');
   const order = columns.join(', ');
+  const also = rest === 'true' ? '' : ` AND ${rest}`;
   const row = key.length === 1 ? order : `(${order})`;
   const variables = (prefix: string): string => (key.length === 1 ? list(prefix) : `(${list(prefix)})`);
   const declarations = key.flatMap((column, n) =>
@@ -90,11 +91,11 @@ BEGIN
   WHILE FOUND LOOP
     SELECT ${order} INTO ${list('upto')} FROM ${name} WHERE ${row} >= ${variables('at')} ORDER BY ${order} OFFSET ${BATCH} LIMIT 1;
     EXIT WHEN NOT FOUND;
-    ${change} WHERE ${row} >= ${variables('at')} AND ${row} < ${variables('upto')} AND ${rest};
+    ${change} WHERE ${row} >= ${variables('at')} AND ${row} < ${variables('upto')}${also};
     COMMIT;
     SELECT ${key.map((_column, n) => `upto_${n + 1}`).join(', ')} INTO ${list('at')};
   END LOOP;
-  ${change} WHERE ${row} >= ${variables('at')} AND ${rest};
+  ${change} WHERE ${row} >= ${variables('at')}${also};
 END`;
 }
 

@@ -21,12 +21,16 @@ export const unbatchedUpdate = scriptRule({
         const all = table !== null && takesAllRows(statement.node, table, empty, context);
         empty.note(analysis, context);
         if (table === null || written === null || !all) return [];
+        const refusal = context.surroundings.batches?.get(`${statement.line}:${statement.column}`);
+        if (refusal === null) return [];
+        const stays =
+          refusal === undefined ? '' : ` Ferrata does not run it in batches by itself: ${refusal}.`;
         const target = { table, written };
         return [
           {
             statement,
             severity: byTime(context, [table], 'warning'),
-            message: `Every row of ${table} is locked, and kept twice, until the transaction ends.`,
+            message: `Every row of ${table} is locked, and kept twice, until the transaction ends.${stays}`,
             safeSql: keyOf(context, table) === null ? [] : () => inSteps(statement.node, target, context),
           },
         ];

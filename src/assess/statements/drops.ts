@@ -80,8 +80,9 @@ export const dropFamily: Family = {
     const partFact = ON_TABLE[type];
     if (partFact !== undefined) {
       for (const { node: list } of children(node, 'objects')) {
-        const table = context.resolve(nameFromParts(strings(list.items).slice(0, -1)));
-        if (table === null) continue;
+        const parts = strings(list.items);
+        const table = context.resolve(nameFromParts(parts.slice(0, -1)));
+        if (table === null || isPartMissing(statement, type, table, parts.at(-1) ?? '', context)) continue;
         const partition = context.isPartitioned(table) ? context.descendants(table) : [];
         apply(partFact, { target: table, partition }, effect, context);
       }
@@ -128,6 +129,19 @@ function outside(what: string, key: string): Describe {
     const name = quoteIdent(text(statement.node, key) ?? '');
     effect.tag('destroys', 'irreversible', 'alters').lose(name, name, what);
   };
+}
+
+/** As `isMissing`, for what belongs to a table; the server looks it up before it locks the table (dropcmds.c, objectaddress.c). */
+function isPartMissing(
+  { node }: ParsedStatement,
+  type: string,
+  table: string,
+  name: string,
+  context: AssessContext,
+): boolean {
+  const kind = type === 'OBJECT_TRIGGER' ? 'trigger' : type === 'OBJECT_RULE' ? 'rule' : 'policy';
+  if (!flag(node, 'missing_ok') || !context.known.complete) return false;
+  return !context.known.has(kind, `${table}.${quoteIdent(name)}`);
 }
 
 /** IF EXISTS of what is known not to be there does nothing. */

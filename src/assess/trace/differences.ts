@@ -55,7 +55,8 @@ export function differences(
   const relations = [...before.relations.values()].filter(({ oid }) => existing.has(oid));
   const known = new Map(relations.map((relation) => [relation.oid, relation]));
   const old = { ...moments, before: { ...before, relations: known } };
-  const storage = new Storage(old, new Said(messages), rows);
+  const files = new Set([...before.relations.values()].map(({ filenode }) => filenode));
+  const storage = new Storage(old, files, new Said(messages), rows);
   return {
     rewrites: names(relations.filter((relation) => storage.isRewritten(relation))),
     scans: names(relations.filter((relation) => storage.isScanned(relation))),
@@ -97,6 +98,8 @@ const TELLING_ROWS = 3;
 class Storage {
   readonly #before: Snapshot;
   readonly #after: Snapshot;
+  /** Files of all relations before, those included of which nothing is told. */
+  readonly #files: ReadonlySet<number>;
   readonly #counters: Moments['counters'];
   readonly #said: Said;
   /** Indexes of tables that were there before. */
@@ -108,9 +111,15 @@ class Storage {
   /** Tables that the proof of a foreign key, the build of an index or a scan of a whole index reads. */
   readonly #readFor = new Set<number>();
 
-  constructor({ before, after, counters }: Moments, said: Said, rows: Readonly<Record<string, number>>) {
+  constructor(
+    { before, after, counters }: Moments,
+    files: ReadonlySet<number>,
+    said: Said,
+    rows: Readonly<Record<string, number>>,
+  ) {
     this.#before = before;
     this.#after = after;
+    this.#files = files;
     this.#counters = counters;
     this.#said = said;
     this.#wasValid = new Set(
@@ -175,9 +184,8 @@ class Storage {
 
   /** An ALTER TYPE that rewrites nothing makes the index anew and gives it the old file (TryReuseIndex): not a build. */
   #builtIndexes(): readonly SnapshotRelation[] {
-    const files = new Set([...this.#before.relations.values()].map((relation) => relation.filenode));
     return [...this.#after.relations.values()].filter((index) => {
-      if (index.kind !== 'i' || index.table === null || files.has(index.filenode)) return false;
+      if (index.kind !== 'i' || index.table === null || this.#files.has(index.filenode)) return false;
       const table = this.#before.relations.get(index.table);
       const now = this.#after.relations.get(index.table);
       if (table === undefined || now === undefined || this.#isEmptied(table, now)) return false;

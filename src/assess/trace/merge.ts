@@ -25,8 +25,11 @@ export interface MergeContext {
   /** Relations that the migration made itself: nobody else uses them. */
   readonly isNew: (relation: string) => boolean;
   readonly isPartitioned: (relation: string) => boolean;
-  /** The trace ran on the target's own major version: only then can the two sides be held against each other. */
-  readonly sameMajor: boolean;
+  /**
+   * The trace ran on the target's own major version, and the text was judged with the whole schema in sight: only then
+   * can the two sides be held against each other.
+   */
+  readonly comparable: boolean;
 }
 
 /** Statements that run whatever a body, a trigger or a function holds: their text claims nothing. */
@@ -57,7 +60,7 @@ export function mergeTrace(told: Told, traced: TracedStatement | undefined, cont
   }
   const seen = ofOthers(traced.observation, context);
   const locks = mergedLocks(told, seen.locks, context);
-  const disagreements = context.sameMajor && !OPAQUE.has(context.kind) ? compare(told, seen, context) : [];
+  const disagreements = context.comparable && !OPAQUE.has(context.kind) ? compare(told, seen, context) : [];
   return {
     source: 'traced',
     locks,

@@ -73,8 +73,7 @@ export async function batchedGroups(
     for (const statement of group.statements) {
       const choice: Choice | undefined = statements.get(statement);
       if (choice === undefined) continue;
-      const refusal =
-        'stays' in choice ? choice.stays : groupRefusal(group, statement, choice.local, batching);
+      const refusal = refusalOf(group, statement, choice, batching);
       if (refusal === null && 'local' in choice) split.push({ statement, local: choice.local });
       else notes.push(`line ${statement.line} stays one statement: ${refusal}`);
     }
@@ -170,6 +169,34 @@ async function transformGroup(
       'rows that come after its last batch are not transformed: a trigger, or the application, must see to them',
     ],
   };
+}
+
+/**
+ * Of each statement about a big table, by `placeKey`: null where it runs in batches, else why it stays one statement.
+ */
+export async function batchRefusals(
+  script: Script,
+  groups: readonly StatementGroup[],
+  batching: Batching,
+): Promise<ReadonlyMap<string, string | null>> {
+  const { statements } = await choose(script, { ...batching, transform: null });
+  const found = new Map<string, string | null>();
+  for (const group of groups) {
+    for (const statement of group.statements) {
+      const choice = statements.get(statement);
+      if (choice !== undefined) found.set(placeKey(statement), refusalOf(group, statement, choice, batching));
+    }
+  }
+  return found;
+}
+
+function refusalOf(
+  group: StatementGroup,
+  statement: ParsedStatement,
+  choice: Choice,
+  batching: Batching | null,
+): string | null {
+  return 'stays' in choice ? choice.stays : groupRefusal(group, statement, choice.local, batching);
 }
 
 function groupRefusal(

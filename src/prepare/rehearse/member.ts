@@ -94,12 +94,13 @@ export async function compileMember(
   };
 }
 
-function batchingOf(
+/** What decides which of the migration's statements run in batches. */
+export function batchingOf(
   migration: Migration,
   catalog: Catalog,
   sizes: ReadonlyMap<string, RelationSize>,
   policy: Policy,
-  { readMatches = null, pinned = null }: CompileOptions,
+  { readMatches = null, pinned = null }: CompileOptions = {},
 ): Batching {
   const { rowsStay = false, ...options } = migration.batch ?? {};
   const places = (pinned?.steps ?? []).flatMap((step) => {
@@ -138,7 +139,7 @@ async function readDown(migration: Migration, options: CompileOptions): Promise<
   }
 }
 
-function partitionedIn(catalog: Catalog) {
+export function partitionedIn(catalog: Catalog) {
   return ({ schema, name }: RelationName): boolean => {
     const table = catalog.objects.get(`table ${quoteQualified(schema ?? 'public', name)}`);
     return table?.properties['partitionKey'] != null;
