@@ -24,6 +24,16 @@ export async function withServer(work, { fsync = true } = {}) {
   }
 }
 
+/** Runs `work` with a temporary folder, which is removed. */
+export async function withFolder(work) {
+  const folder = await mkdtemp(join(tmpdir(), 'ferrata-bench-'));
+  try {
+    return await work(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
 /** Wall time of a process, milliseconds. Fails when the process does. */
 export async function time(program, args, { cwd, env = {} } = {}) {
   const started = performance.now();
