@@ -4,7 +4,17 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-const BENCHMARKS = ['startup', 'catalog', 'up', 'rehearsal', 'assess', 'assess-trace', 'backfill'];
+const BENCHMARKS = [
+  'startup',
+  'catalog',
+  'up',
+  'rehearsal',
+  'assess',
+  'assess-trace',
+  'backfill',
+  'under-load',
+  'locks',
+];
 const wanted = process.argv.slice(2).map((word) => word.split('='));
 const unknown = wanted.map(([name]) => name).filter((name) => !BENCHMARKS.includes(name));
 if (unknown.length > 0) {

@@ -3,6 +3,7 @@
  * its outcome is written. After a crash, or a lost connection, reality decides (DESIGN §4.2, TRAPS 4, 5, 37).
  */
 import { FerrataError, isFerrataError } from '../errors.ts';
+import { DURABLE } from '../ledger/durable.ts';
 import type { StepRecord } from '../ledger/model.ts';
 import { checkLease, putStep } from '../ledger/rows.ts';
 import { iso, readIntent, type StepIntent } from '../ledger/runs.ts';
@@ -230,7 +231,9 @@ export async function writeLedger(
   const { session, lease, report, journal } = context;
   for (let lost = 0; ; lost++) {
     try {
-      await session.connection.script(`BEGIN; ${checkLease(lease.token)}; ${journal.sql()}${rows()}; COMMIT`);
+      await session.connection.script(
+        `BEGIN; ${checkLease(lease.token)}; ${journal.sql()}${rows()}; ${DURABLE}; COMMIT`,
+      );
       journal.written();
       return;
     } catch (error) {

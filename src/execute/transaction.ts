@@ -3,6 +3,7 @@
  * Where nothing needs an answer in between, the whole transaction is a single message.
  */
 import { FerrataError, isFerrataError } from '../errors.ts';
+import { DURABLE } from '../ledger/durable.ts';
 import type { Action, ExpectedLock } from '../plan/model.ts';
 import { runActions, unseenWrites } from './action.ts';
 import type { RunContext } from './context.ts';
@@ -138,7 +139,7 @@ async function sendMessage(context: RunContext, work: TransactionalWork): Promis
     .map((action) => (action.type === 'sql' ? `${action.sql}\n;\n` : ''))
     .join('');
   await context.session.connection.script(
-    `BEGIN; ${transactionLimits(context.policy)}; ${work.check()};\n${statements}${OWN_ROLE}; ${context.journal.sql()}${work.rows(null)}; COMMIT; ${CLEAN_SESSION}`,
+    `BEGIN; ${transactionLimits(context.policy)}; ${work.check()};\n${statements}${OWN_ROLE}; ${context.journal.sql()}${work.rows(null)}; ${DURABLE}; COMMIT; ${CLEAN_SESSION}`,
   );
   return null;
 }
@@ -156,7 +157,7 @@ async function converse(context: RunContext, work: TransactionalWork): Promise<n
   work.heard?.(outcome);
   const rows = outcome.writes.reduce((sum, write) => sum + write.rows, 0);
   await connection.script(
-    `${OWN_ROLE}; ${context.journal.sql()}${work.rows(rows)}; COMMIT; ${CLEAN_SESSION}`,
+    `${OWN_ROLE}; ${context.journal.sql()}${work.rows(rows)}; ${DURABLE}; COMMIT; ${CLEAN_SESSION}`,
   );
   return rows;
 }

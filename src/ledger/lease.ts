@@ -9,6 +9,7 @@
 import { FerrataError, isFerrataError } from '../errors.ts';
 import { type Reporter, silent } from '../events.ts';
 import type { Connection, Connector } from '../postgres/connection.ts';
+import { DURABLE } from './durable.ts';
 import type { LeaseHolder } from './model.ts';
 import { text } from './rows.ts';
 import { iso } from './runs.ts';
@@ -125,12 +126,6 @@ function tenure(owner: string, since: string): string {
 }
 
 const SINCE = `pg_catalog.date_part('epoch', acquired_at)::pg_catalog.text`;
-
-/**
- * Where COMMIT doesn't wait for the disk, it does for a lease: a crash of the server that took back who holds it would
- * give out the same token twice.
- */
-const DURABLE = `SELECT pg_catalog.set_config('synchronous_commit', 'local', true) WHERE pg_catalog.current_setting('synchronous_commit') = 'off'`;
 
 async function tryTake(
   connection: Connection,

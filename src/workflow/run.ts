@@ -52,6 +52,8 @@ export interface RunInput {
   /** Of the target before the run; null where the policy asks for neither proof nor verification. */
   readonly catalog: Catalog | null;
   readonly backup: string | null;
+  /** How long it should take, milliseconds; null where nobody knows. */
+  readonly estimateMs: number | null;
 }
 
 /**
@@ -79,6 +81,7 @@ export async function runMigration(tools: RunTools, input: RunInput): Promise<Ru
     proof: proved?.proof ?? null,
     environment,
     backup: input.backup,
+    estimateMs: input.estimateMs,
     startFingerprint: catalog === null ? null : fingerprintCatalog(catalog).hash,
     validate: verifies,
   });

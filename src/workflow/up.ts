@@ -16,6 +16,7 @@ import { checkHistory, historyError } from '../source/history.ts';
 import type { Migration } from '../source/model.ts';
 import { readMigrations } from '../source/native.ts';
 import { compileLive, mayRunInBatches, requireSameSize } from './compile-live.ts';
+import { expectedMs } from './expected-duration.ts';
 import { readLiveSchema } from './live-schema.ts';
 import { ownerName } from './owner.ts';
 import { requirePinned } from './plan-file.ts';
@@ -113,7 +114,14 @@ async function runUnproved(tools: RunTools, chosen: readonly Migration[]): Promi
   let ahead: Promise<Member> | null = null;
   for (const [index, migration] of chosen.entries()) {
     const { plan } = await (ahead ?? compile(migration));
-    const running = runMigration(tools, { migration, plan, proved: null, catalog: null, backup: null });
+    const running = runMigration(tools, {
+      migration,
+      plan,
+      proved: null,
+      catalog: null,
+      backup: null,
+      estimateMs: null,
+    });
     const next = chosen[index + 1];
     // The server has its message before this process begins to compute.
     // What depends on the tables waits for those before it.
@@ -225,7 +233,17 @@ async function runAll(
       }
       if (proved !== null) await ledger.recordProof(proved);
       const accepted = gates.find(({ gate, ok }) => gate === 'backup_verified' && ok)?.by ?? null;
-      runs.push(await runMigration(tools, { migration, plan, proved, catalog, backup: backup ?? accepted }));
+      const estimateMs = await expectedMs(session, migration, plan, catalog);
+      runs.push(
+        await runMigration(tools, {
+          migration,
+          plan,
+          proved,
+          catalog,
+          backup: backup ?? accepted,
+          estimateMs,
+        }),
+      );
     }
     return runs;
   } finally {

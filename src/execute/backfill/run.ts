@@ -3,6 +3,7 @@
  * say is what has happened: they are moved on by the batches themselves (DESIGN §4.2, 4.3).
  */
 import { FerrataError } from '../../errors.ts';
+import { DURABLE } from '../../ledger/durable.ts';
 import { checkLease, putStep } from '../../ledger/rows.ts';
 import type { Connection } from '../../postgres/connection.ts';
 import type { RunContext } from '../context.ts';
@@ -98,7 +99,7 @@ async function begin(
       const capture = recording.by === 'nobody' ? null : work.capture;
       const rows = checkpoints.map((checkpoint) => insertCheckpoint(at, checkpoint, capture));
       const intended = putStep({ ...at, step: work.step, state: 'intended', ms: 0 });
-      await connection.script(`${[intended, ...rows].join('; ')}; COMMIT`);
+      await connection.script(`${[intended, ...rows].join('; ')}; ${DURABLE}; COMMIT`);
       const begun = await readBegun(connection, at);
       if (begun === null)
         throw new FerrataError('internal', `The checkpoints of ${work.step} are not in the ledger`);
@@ -271,7 +272,9 @@ async function finish(
       await endRecording(connection, begun.capture);
       const done = putStep({ ...at, state: 'done', rows, ms: performance.now() - started });
       const further = work.finish();
-      await connection.script(`${journal.sql()}${done}; ${further === '' ? '' : `${further}; `}COMMIT`);
+      await connection.script(
+        `${journal.sql()}${done}; ${further === '' ? '' : `${further}; `}${DURABLE}; COMMIT`,
+      );
       journal.written();
       return { left: null };
     },

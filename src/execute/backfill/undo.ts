@@ -3,6 +3,7 @@
  * What does not go at once is left for the `undo` action behind it, which tries once more and tells what stays.
  */
 import { ATTIC_SCHEMA } from '../../catalog/model.ts';
+import { DURABLE } from '../../ledger/durable.ts';
 import { checkLease } from '../../ledger/rows.ts';
 import type { BackfillSpec } from '../../plan/backfill.ts';
 import type { Connection } from '../../postgres/connection.ts';
@@ -114,7 +115,7 @@ async function begin(context: RunContext, work: UndoWork, at: BackfillPlace, gro
           work.capture,
         ),
       );
-      await connection.script(`${rows.join('; ')}; COMMIT`);
+      await connection.script(`${rows.join('; ')}; ${DURABLE}; COMMIT`);
       const begun = await readBegun(connection, at);
       return begun ?? { checkpoints: [], moment: '', capture: null };
     },

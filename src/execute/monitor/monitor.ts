@@ -10,6 +10,7 @@ import { insertSamples, type Sample } from '../../ledger/samples.ts';
 import { createConnector } from '../../postgres/connect.ts';
 import type { Connection, Connector } from '../../postgres/connection.ts';
 import { pause } from '../retry.ts';
+import { Ease } from './ease.ts';
 import { healthReader } from './health/index.ts';
 import { Judge, VERDICTS, type Verdict } from './judge.ts';
 import { readSignals, unreadable } from './look.ts';
@@ -48,6 +49,7 @@ export class Monitor implements Throttle {
   readonly #replicas = new Map<string, Connector>();
   #connection: Connection | null = null;
   #health: { read: () => Promise<Health> } | null = null;
+  readonly #ease = new Ease();
   #state: State = FINE;
   #wanted: Wanted | null = null;
   /** Once a run is to be aborted nothing that is read later changes that. */
@@ -96,7 +98,7 @@ export class Monitor implements Throttle {
     const { reason, verdict } = this.#state;
     if (this.#aborted !== null) return { kind: 'abort', reason: this.#aborted };
     if (verdict === 'pause') return { kind: 'pause', reason, retryMs: this.#options.policy.intervalMs };
-    return { kind: 'go', factor: this.#wanted?.factor ?? 1 };
+    return { kind: 'go', factor: (this.#wanted?.factor ?? 1) * this.#ease.factor };
   }
 
   async close(): Promise<void> {
@@ -144,6 +146,13 @@ export class Monitor implements Throttle {
     }
     if (this.#stop.signal.aborted) return;
     this.#conclude(samples);
+    this.#ease.see(
+      this.#signals.map(({ name }) => ({
+        signal: name,
+        value: samples.find(({ signal }) => signal === name)?.value ?? null,
+        limit: policy.signals[name].pause?.limit ?? null,
+      })),
+    );
     this.#options.report({ type: 'monitor-sample', run, samples });
     await this.#tellProgress();
     if (this.#connection !== null && policy.enabled) {
