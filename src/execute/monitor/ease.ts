@@ -8,11 +8,11 @@ import type { SignalName } from '../../config/monitor.ts';
 const CALM: Partial<Record<SignalName, number>> = { latency: 1, 'replication-lag': 0 };
 
 /** Of the way from calm to the limit that pauses: above the first it slows down, below the second it may go faster. */
-const SLOWER_FROM = 0.25;
-const FASTER_BELOW = 0.15;
+const SLOWER_FROM = 0.2;
+const FASTER_BELOW = 0.1;
 
-const SLOWER = 0.6;
-const FASTER = 1.1;
+const SLOWER = 0.5;
+const FASTER = 1.05;
 /** Below this nothing is won: a batch costs its transaction. */
 const LEAST = 0.04;
 

@@ -13,7 +13,7 @@ it('slows down before the limit that pauses, and gets faster again slowly', () =
   ease.see(latency(1.5));
   const slow = ease.factor;
   expect(slow).toBeLessThan(0.5);
-  ease.see(latency(1.2));
+  ease.see(latency(1.15));
   expect(ease.factor, 'between the two it stays').toBe(slow);
   ease.see(latency(1));
   expect(ease.factor).toBeGreaterThan(slow);
