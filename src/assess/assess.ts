@@ -95,6 +95,8 @@ export async function assessScript(script: Script, facts: ScriptFacts): Promise<
     reasons,
     reversible: isReversible(analyses, facts.hasDown),
     rollbackWindowHours: facts.policy.rollbackWindowHours[risk],
+    approvals: facts.policy.approvals[risk],
+    maxDurationMinutes: facts.policy.maxDurationMinutes[risk],
     relations,
     statements: heldToTheEnd(
       analyses.map((analysis) => analysis.facts),

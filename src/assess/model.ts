@@ -101,7 +101,10 @@ export interface Assessment {
   readonly risk: Risk;
   readonly reasons: readonly string[];
   readonly reversible: boolean;
+  /** What follows from the risk, by the environment's policy. */
   readonly rollbackWindowHours: number;
+  readonly approvals: number;
+  readonly maxDurationMinutes: number;
   readonly relations: readonly RelationSize[];
   readonly statements: readonly StatementFacts[];
   readonly findings: readonly Finding[];

@@ -143,6 +143,8 @@ function resolvePolicy(
       ...base.rollbackWindowHours,
       ...withoutUndefined(given.rollbackWindowHours ?? {}),
     },
+    approvals: { ...base.approvals, ...withoutUndefined(given.approvals ?? {}) },
+    maxDurationMinutes: { ...base.maxDurationMinutes, ...withoutUndefined(given.maxDurationMinutes ?? {}) },
   };
 }
 

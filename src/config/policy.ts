@@ -12,6 +12,13 @@ const ROLLBACK_WINDOW_HOURS: Readonly<Record<Risk, number>> = {
   critical: 336,
 };
 
+const MAX_DURATION_MINUTES: Readonly<Record<Risk, number>> = {
+  low: 15,
+  medium: 60,
+  high: 240,
+  critical: 480,
+};
+
 const COMMON = {
   verify: 'on',
   scratchUrl: null,
@@ -27,6 +34,7 @@ const COMMON = {
   batchSkipLocked: false,
   monitor: DEFAULT_MONITOR,
   rollbackWindowHours: ROLLBACK_WINDOW_HOURS,
+  maxDurationMinutes: MAX_DURATION_MINUTES,
 } as const;
 
 const DEVELOPMENT: Policy = {
@@ -39,6 +47,7 @@ const DEVELOPMENT: Policy = {
   allowForce: true,
   scratchOnServer: true,
   statementTimeoutMs: 600_000,
+  approvals: { low: 0, medium: 0, high: 0, critical: 0 },
   batchSize: 50_000,
   batchPauseMs: 10,
 };
@@ -53,6 +62,7 @@ const STAGING: Policy = {
   allowForce: true,
   scratchOnServer: true,
   statementTimeoutMs: 1_800_000,
+  approvals: { low: 0, medium: 0, high: 1, critical: 1 },
   batchSize: 10_000,
   batchPauseMs: 100,
 };
@@ -67,6 +77,7 @@ const PRODUCTION: Policy = {
   allowForce: false,
   scratchOnServer: false,
   statementTimeoutMs: 3_600_000,
+  approvals: { low: 0, medium: 1, high: 1, critical: 2 },
   batchSize: 5_000,
   batchPauseMs: 200,
 };

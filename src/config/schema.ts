@@ -47,6 +47,11 @@ const monitor = z.strictObject({
   overdue: z.enum(['ask', 'continue']).optional(),
 });
 
+function byRisk(value: z.ZodNumber) {
+  const one = value.optional();
+  return z.strictObject({ low: one, medium: one, high: one, critical: one });
+}
+
 const policy = z.strictObject({
   proof: z.enum(['required', 'auto', 'off']).optional(),
   proofData: z.enum(['backup', 'sample', 'synthetic', 'none']).optional(),
@@ -70,14 +75,9 @@ const policy = z.strictObject({
   batchWorkers: z.int().min(1).max(64).optional(),
   batchSkipLocked: z.boolean().optional(),
   monitor: monitor.optional(),
-  rollbackWindowHours: z
-    .strictObject({
-      low: hours.optional(),
-      medium: hours.optional(),
-      high: hours.optional(),
-      critical: hours.optional(),
-    })
-    .optional(),
+  rollbackWindowHours: byRisk(hours).optional(),
+  approvals: byRisk(count).optional(),
+  maxDurationMinutes: byRisk(z.number().positive()).optional(),
 });
 
 const environment = z.strictObject({
@@ -202,7 +202,10 @@ const EXPECTED: Readonly<Record<string, string>> = {
 /** The keys that may stand at this place. */
 function keysAt(path: readonly string[]): readonly string[] {
   if (path.length === 0) return Object.keys(configuration.shape);
-  if (path.at(-1) === 'rollbackWindowHours') return ['low', 'medium', 'high', 'critical'];
+  const last = path.at(-1);
+  if (last === 'rollbackWindowHours' || last === 'approvals' || last === 'maxDurationMinutes') {
+    return ['low', 'medium', 'high', 'critical'];
+  }
   if (path.at(-1) === 'policy') return Object.keys(policy.shape);
   if (path[0] === 'assess') return path.length === 1 ? Object.keys(assess.shape) : NAMED_KINDS;
   return Object.keys(environment.shape);

@@ -53,6 +53,10 @@ export interface Policy {
   readonly monitor: MonitorPolicy;
   /** Hours a lossless rollback stays possible, by risk. */
   readonly rollbackWindowHours: Readonly<Record<Risk, number>>;
+  /** How many people must agree, by risk. Assessments say so. */
+  readonly approvals: Readonly<Record<Risk, number>>;
+  /** Minutes that a migration may take, by risk: what a run is held against where nothing else tells its duration. */
+  readonly maxDurationMinutes: Readonly<Record<Risk, number>>;
 }
 
 export interface Environment {

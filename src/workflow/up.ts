@@ -233,7 +233,9 @@ async function runAll(
       }
       if (proved !== null) await ledger.recordProof(proved);
       const accepted = gates.find(({ gate, ok }) => gate === 'backup_verified' && ok)?.by ?? null;
-      const estimateMs = await expectedMs(session, migration, plan, catalog);
+      const estimateMs =
+        (await expectedMs(session, migration, plan, catalog)) ??
+        policy.maxDurationMinutes[plan.risk] * 60_000;
       runs.push(
         await runMigration(tools, {
           migration,

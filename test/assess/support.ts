@@ -11,6 +11,8 @@ import { parseScript } from '../../src/sql/parse.ts';
 
 export const policy = {
   rollbackWindowHours: { low: 24, medium: 72, high: 168, critical: 336 },
+  approvals: { low: 0, medium: 1, high: 1, critical: 2 },
+  maxDurationMinutes: { low: 15, medium: 60, high: 240, critical: 480 },
 } as Policy;
 
 /** Assesses a piece of SQL; `rows` gives tables a size. */

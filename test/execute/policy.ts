@@ -26,6 +26,8 @@ export const POLICY: Policy = {
   batchSkipLocked: false,
   monitor: DEFAULT_MONITOR,
   rollbackWindowHours: { low: 24, medium: 72, high: 168, critical: 336 },
+  approvals: { low: 0, medium: 0, high: 0, critical: 0 },
+  maxDurationMinutes: { low: 15, medium: 60, high: 240, critical: 480 },
 };
 
 /** A hash of what the tests change: enough for steps that only the schema tells about. */

@@ -1,5 +1,5 @@
 /** One assessed file for a terminal: the verdict, a table of statements, the findings as small lessons. */
-import type { Finding, StatementFacts } from '../../../assess/model.ts';
+import type { Assessment, Finding, StatementFacts } from '../../../assess/model.ts';
 import type { ReviewedFile, SourceText } from '../../../assess/review.ts';
 import { cells } from '../../../sql/locate.ts';
 import { printImpact } from '../impact.ts';
@@ -35,6 +35,8 @@ export function printFile(file: ReviewedFile, options: TextOptions): readonly st
       width,
     ),
     ...assessment.reasons.map((reason) => hang(p.dim(`because ${reason}`), width, 2)),
+    // Of a loose file nobody knows where it will run.
+    ...(assessment.migration === null ? [] : [hang(p.dim(demands(assessment)), width, 2)]),
   ];
   const sized = assessment.relations.filter(({ rows, bytes: size }) => rows !== null || size !== null);
   for (const { relation, rows, bytes: size, indexes } of sized) {
@@ -56,6 +58,12 @@ export function printFile(file: ReviewedFile, options: TextOptions): readonly st
   const impact = assessment.impact === undefined ? [] : printImpact(assessment.impact, options);
   if (impact.length > 0) lines.push('', ...impact);
   return lines;
+}
+
+/** What the policy makes of the risk. */
+function demands({ approvals, maxDurationMinutes, rollbackWindowHours }: Assessment): string {
+  const asked = approvals === 0 ? 'no approval' : count(approvals, 'approval');
+  return `needs ${asked}; may take ${count(maxDurationMinutes, 'minute')}; its way back is kept for ${rollbackWindowHours} h`;
 }
 
 /** Down the file; at one place the worst first. */
