@@ -192,6 +192,10 @@ describe('a connection that breaks', () => {
     const slow = { ...policy, batchPauseMs: 15 };
     const running = stage.up(crashPlan('watched'), { policy: slow });
     running.catch(() => {});
+    // Who cannot even connect has nothing to go on with.
+    await expect
+      .poll(() => stage.connection.rows('SELECT 1 FROM ferrata.step'), { interval: 5, timeout: 20_000 })
+      .not.toEqual([]);
     for (let n = 0; n < 4; n++) {
       await sleep(40);
       await stage.connection.query(
