@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Application, prepare, up } from './application-clients.mjs';
 import { judge, withServer } from './lib.mjs';
 
-const ROWS = 1_000_000;
+const ROWS = 500_000;
 const BASELINE_MS = 10_000;
 const UPDATE = 'UPDATE big SET filled = a + 1';
 const LOOP = `UPDATE big SET filled = a + 1 WHERE id IN (SELECT id FROM big WHERE filled IS NULL LIMIT 10000)`;

@@ -14,7 +14,7 @@ import type { Session } from './session.ts';
 /** Whether a look at the tables may make another plan of it than its text alone. */
 export function mayRunInBatches({ up, pattern, transform }: Migration): boolean {
   if (transform != null) return true;
-  return pattern !== 'direct' && /\b(update|delete)\b/i.test(up.text);
+  return pattern === 'batched' || (pattern !== 'direct' && /\b(update|delete)\b/i.test(up.text));
 }
 
 /** @param catalog the schema that it starts from */

@@ -362,6 +362,83 @@ describe('what shares its transaction', () => {
   });
 });
 
+describe('an INSERT … SELECT, where migration.yaml asks for batches', () => {
+  const asked = { pattern: 'batched' as const };
+
+  it('is one by itself only then', async () => {
+    const sql = 'INSERT INTO lookup (code, label) SELECT b.id::int, upper(b.c) FROM big AS b WHERE b.flag';
+    expect((await compile(sql)).pattern).toBe('direct');
+    expect(await specOf(sql, asked)).toMatchObject({
+      table: 'public.big',
+      alias: 'b',
+      where: 'b.flag',
+      action: {
+        type: 'insert-select',
+        target: 'public.lookup',
+        columns: ['code', 'label'],
+        onConflict: null,
+      },
+      varies: false,
+    });
+  });
+
+  it('stands between what makes the table and what builds on it', async () => {
+    const sql =
+      'CREATE TABLE copied (id bigint PRIMARY KEY, made timestamptz); INSERT INTO copied (id, made) SELECT id, now() FROM big ON CONFLICT DO NOTHING; CREATE INDEX ON copied (made)';
+    const plan = await compile(sql, asked);
+    expect(plan.steps.map(({ kind }) => kind)).toEqual(['ddl', 'backfill', 'ddl']);
+    expect(backfillOf(plan.steps[1] as never)).toMatchObject({
+      moment: true,
+      action: { target: 'public.copied', onConflict: 'DO NOTHING' },
+    });
+  });
+
+  it.each([
+    ['INSERT INTO lookup SELECT id, c, id FROM big', 'does not name the columns'],
+    ['INSERT INTO lookup (code, label, big_id) SELECT * FROM big', 'all columns (*)'],
+    ['INSERT INTO lookup (code) SELECT max(a) FROM big', 'makes one row of many'],
+    ['INSERT INTO lookup (code) SELECT DISTINCT a FROM big', 'makes one row of many'],
+    ['INSERT INTO lookup (code) SELECT a FROM big ORDER BY id', 'asks for an order'],
+    ['INSERT INTO lookup (code) SELECT a FROM big LIMIT 5', 'takes only some'],
+    ['INSERT INTO lookup (code) SELECT row_number() OVER () FROM big', 'makes one row of many'],
+    ['INSERT INTO lookup (code) SELECT generate_series(1, a) FROM big', 'several rows for one'],
+    ['INSERT INTO lookup (code) SELECT careless(a) FROM big', 'VOLATILE'],
+    [
+      'INSERT INTO lookup (code) SELECT a FROM big WHERE a NOT IN (SELECT code FROM lookup)',
+      'which it writes',
+    ],
+    [
+      'INSERT INTO lookup (code) SELECT a FROM big ON CONFLICT (code) DO UPDATE SET label = 1',
+      'more than DO NOTHING',
+    ],
+    ['INSERT INTO lookup (code) SELECT a FROM big RETURNING code', 'RETURNING'],
+    ['INSERT INTO big (id) SELECT id + 1000 FROM big', 'which it writes'],
+    ['INSERT INTO parts (id, at) SELECT id, at FROM big', 'is partitioned'],
+    ['INSERT INTO lookup (code) SELECT a FROM keyless', 'no primary key'],
+    ['INSERT INTO lookup (code) SELECT a FROM big; DELETE FROM big WHERE flag', 'both must see the same'],
+    ['INSERT INTO lookup (code) SELECT a FROM big; DROP TABLE big', 'both must see the same'],
+    ['INSERT INTO lookup (code) SELECT a FROM big; ALTER TABLE big DROP COLUMN a', 'both must see the same'],
+  ])('%s: stays one statement', async (sql, why) => {
+    const plan = await compile(sql, asked);
+    const [insert] = plan.steps.filter((step) =>
+      shape({ ...plan, steps: [step] })
+        .join()
+        .includes('INSERT INTO'),
+    );
+    expect(insert?.kind).not.toBe('backfill');
+    expect(plan.steps.flatMap((step) => step.notes ?? []).join('\n')).toContain(why);
+  });
+
+  it('from several tables, or from none, is not looked at', async () => {
+    for (const sql of [
+      'INSERT INTO lookup (code) SELECT a FROM big, many WHERE big_id = id',
+      'INSERT INTO lookup (code) VALUES (1)',
+    ]) {
+      expect((await compile(sql, asked)).steps.flatMap((step) => step.notes ?? [])).toEqual([]);
+    }
+  });
+});
+
 describe('a transform', () => {
   const transform = { module: 'backfill.ts', table: 'big', reads: ['a'], writes: ['b'], where: 'b IS NULL' };
 

@@ -93,6 +93,40 @@ describe('an UPDATE of a big table', () => {
     });
   }
 
+  it('is copied into another table in batches where migration.yaml asks for it, and the copies go again', async () => {
+    const made = await makeProject(18);
+    await made.connection.script(
+      `${BIG}; CREATE TABLE archive (id bigint PRIMARY KEY, a int, kept text DEFAULT 'yes');
+       INSERT INTO archive VALUES (-1, 0), (4, 0)`,
+    );
+    await made.migration(
+      ID,
+      `CREATE TABLE copy (id bigint PRIMARY KEY, twice int NOT NULL);
+       INSERT INTO copy (id, twice) SELECT b.id, b.a * 2 FROM big AS b WHERE b.id % 2 = 0;
+       CREATE INDEX copy_twice ON copy (twice);
+       INSERT INTO archive (id, a) SELECT id, a FROM big ON CONFLICT DO NOTHING;\n`,
+    );
+    const folder = join(made.settings.migrations, ID);
+    await writeFile(join(folder, 'migration.yaml'), 'pattern: batched\n');
+    const settings = settingsOf(made);
+    const [proved] = await rehearseMigrations(settings, select, silent);
+    expect([proved?.proof.outcome, proved?.proof.error]).toEqual(['proved', null]);
+    expect(proved?.plan.steps.map(({ kind }) => kind)).toEqual(['ddl', 'backfill', 'ddl', 'backfill']);
+    expect((await up(settings)).outcome.runs).toMatchObject([{ state: 'completed' }]);
+    expect(
+      await made.connection.rows(
+        `SELECT (SELECT count(*)::int FROM copy c JOIN big USING (id) WHERE twice = a * 2),
+                (SELECT count(*)::int FROM archive), (SELECT a FROM archive WHERE id = 4),
+                (SELECT sum(batches)::int > 10 FROM ferrata.backfill)`,
+      ),
+    ).toEqual([[250, 501, 0, true]]);
+    expect((await down(settings)).takenBack).toMatchObject([{ schema: 'equal', conflicts: [] }]);
+    expect(await made.connection.rows('SELECT id::int, a, kept FROM archive ORDER BY id')).toEqual([
+      [-1, 0, 'yes'],
+      [4, 0, 'yes'],
+    ]);
+  });
+
   it('goes by plan.json where the table is small', async () => {
     const made = await makeProject(18);
     await made.connection.script(BIG);

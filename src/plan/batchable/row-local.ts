@@ -24,7 +24,7 @@ export interface RowLocal {
   readonly alias: string;
   readonly parts: readonly BackfillPart[];
   readonly where: string | null;
-  readonly action: Extract<BackfillAction, { readonly type: 'update' | 'delete' }>;
+  readonly action: Extract<BackfillAction, { readonly type: 'update' | 'delete' | 'insert-select' }>;
   /** Its parts as they were written, the time not held still. */
   readonly written: Pieces;
   readonly readsOthers: boolean;
@@ -133,7 +133,7 @@ export async function rowLocal(
   };
 }
 
-function shapeRefusal(
+export function shapeRefusal(
   node: Node,
   range: Node,
   properties: TableProperties,
@@ -208,7 +208,7 @@ function isConstant(value: unknown): boolean {
 }
 
 /** The tables that hold the rows, each with its key. */
-async function partsOf(
+export async function partsOf(
   table: string,
   assigned: ReadonlySet<string>,
   context: AssessContext,

@@ -57,8 +57,11 @@ export function togetherRefusal(
   if (bound !== undefined) return `what line ${bound.line} does holds only for its transaction`;
   const block = before.find(({ kind }) => kind === 'DoStmt' || kind === 'CallStmt');
   if (block !== undefined) return `what line ${block.line} does is not seen, and both may belong together`;
-  const copy = before.find((other) => copiesFrom(other, table));
+  const copying = local.action.type === 'insert-select';
+  const copy = copying ? undefined : before.find((other) => copiesFrom(other, table));
   if (copy !== undefined) return `line ${copy.line} reads the same rows, and both must see the same`;
+  const changed = copying ? after.find((later) => isAbout(later, table)) : undefined;
+  if (changed !== undefined) return `line ${changed.line} is about the same rows, and both must see the same`;
   const gap = gapAround(before, after, table);
   if (gap !== null) {
     return `line ${gap.taken.line} takes away what line ${gap.given.line} gives back: in batches the table would be without it for long`;
@@ -115,6 +118,18 @@ function copiesFrom(statement: ParsedStatement, table: string): boolean {
     (statement.kind === 'SelectStmt' && child(statement.node, 'intoClause') !== null) ||
     writtenRelations(statement).some((name) => !names(name, table));
   return copies && readRelations(statement).some((name) => names(name, table));
+}
+
+/** Whether it writes the table's rows, or changes the table itself. */
+function isAbout(statement: ParsedStatement, table: string): boolean {
+  const named = [
+    ...writtenRelations(statement),
+    relationOf(statement.node),
+    ...['objects', 'relations'].flatMap((key) => namesFromLists(statement.node, key)),
+  ];
+  return (
+    statement.kind === 'DoStmt' || statement.kind === 'CallStmt' || named.some((name) => names(name, table))
+  );
 }
 
 type Family = 'trigger' | 'constraint' | 'row security' | 'rule';

@@ -1,6 +1,6 @@
 /**
  * The pattern `batched`: an UPDATE or DELETE of a big table becomes a backfill, a step of its own, where its meaning
- * allows it; what stood before and behind it in the same transaction becomes steps before and behind it.
+ * allows it, and an INSERT … SELECT where it is asked for; what stood before and behind it in the same transaction becomes steps before and behind it.
  */
 import { AssessContext } from '../../assess/context.ts';
 import type { RelationSize } from '../../assess/model.ts';
@@ -11,6 +11,7 @@ import { parseScript } from '../../sql/parse.ts';
 import { isSetting } from '../../sql/session.ts';
 import { relationOf } from '../../sql/tree.ts';
 import type { BackfillSpec, BatchOptions } from '../backfill.ts';
+import { insertLocal, sourceOf } from '../batchable/insert-select.ts';
 import { isRowLocal, type RowLocal, rowLocal } from '../batchable/row-local.ts';
 import { buildsOnEveryRow, settingsRefusal, togetherRefusal } from '../batchable/together.ts';
 import { cutBefore, placeOfTransform, transformSpec } from '../batchable/transform.ts';
@@ -115,6 +116,15 @@ async function choose(script: Script, batching: Batching): Promise<Choices> {
         } else statements.set(statement, { local: verdict });
       }
     }
+    if (pattern === 'batched' || pinned.has(placeKey(statement))) {
+      const verdict =
+        sourceOf(statement) === null
+          ? null
+          : await insertLocal(statement, context, { rowsStay, builtOn: false });
+      if (verdict !== null) {
+        statements.set(statement, isRowLocal(verdict) ? { local: verdict } : { stays: verdict.refusal });
+      }
+    }
     context.note(statement);
   }
   if (batching.transform !== null && transform === null) {
@@ -128,7 +138,12 @@ function mayChoose(script: Script, { sizes, batchRows, pattern, pinned, transfor
   if (transform !== null) return true;
   const wanted = pattern === 'batched' || pinned.size > 0;
   const big = [...sizes.values()].some(({ rows }) => rows !== null && rows >= batchRows);
-  const writes = script.statements.some(({ kind }) => kind === 'UpdateStmt' || kind === 'DeleteStmt');
+  const writes = script.statements.some(
+    (statement) =>
+      statement.kind === 'UpdateStmt' ||
+      statement.kind === 'DeleteStmt' ||
+      (wanted && sourceOf(statement) !== null),
+  );
   return pattern !== 'direct' && writes && (wanted || big);
 }
 
@@ -139,7 +154,7 @@ async function findsFewRows(
   { estimate, batchRows }: Batching,
 ): Promise<boolean> {
   if (estimate === null || where === null || moment || context.searchPath.join() !== 'public') return false;
-  const others = action.type === 'update' ? action.from : action.using;
+  const others = action.type === 'update' ? action.from : action.type === 'delete' ? action.using : null;
   const rows = await estimate(
     `SELECT FROM ${table} AS ${alias}${others === null ? '' : `, ${others}\n`} WHERE ${where}\n`,
   );

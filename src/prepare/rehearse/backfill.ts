@@ -140,13 +140,14 @@ function stopAfter(batches: number): Throttle {
  */
 export async function digestOf(connection: Connection, spec: BackfillSpec): Promise<string | null> {
   const { action } = spec;
-  if (spec.moment || spec.varies || action.type === 'insert-select') return null;
+  if (spec.moment || spec.varies) return null;
   const columns =
-    action.type === 'update' ? action.columns : action.type === 'transform' ? action.writes : [];
+    action.type === 'delete' ? [] : action.type === 'transform' ? action.writes : action.columns;
+  const written = action.type === 'insert-select' ? [{ table: action.target, key: null }] : spec.parts;
   const digests: string[] = [];
-  for (const { table, key } of spec.parts) {
+  for (const { table, key } of written) {
     const names = [...new Set([...(key?.columns.map(({ name }) => name) ?? []), ...columns])];
-    const row = key === null ? 't' : `ROW(${names.map((name) => `t.${quoteIdent(name)}`).join(', ')})`;
+    const row = names.length === 0 ? 't' : `ROW(${names.map((name) => `t.${quoteIdent(name)}`).join(', ')})`;
     const [found] = await connection.rows<[string]>(
       `SELECT count(*) || ' ' || coalesce(sum(('x' || left(md5(concat(${row})), 15))::bit(60)::bigint), 0) FROM ONLY ${table} AS t`,
     );
