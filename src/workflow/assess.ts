@@ -19,7 +19,7 @@ import type { Policy, Settings } from '../config/settings.ts';
 import { FerrataError, isFerrataError } from '../errors.ts';
 import type { Reporter } from '../events.ts';
 import type { Migration } from '../source/model.ts';
-import { looseMigration, readMigrations } from '../source/native.ts';
+import { looseMigration } from '../source/native.ts';
 import { isEmpty } from '../source/scripts.ts';
 import type { Script } from '../sql/model.ts';
 import { parseScript } from '../sql/parse.ts';
@@ -33,6 +33,7 @@ import {
   staleEntries,
   writeBaseline,
 } from './assess-baseline.ts';
+import { Knowledge } from './assess-knowledge.ts';
 import { type AssessSelection, type AssessSource, chooseSources } from './assess-sources.ts';
 import { type AssessTarget, type PinnedStats, type StatsChoice, withTarget } from './assess-target.ts';
 import { beginFirstPart } from './assess-threads.ts';
@@ -372,54 +373,6 @@ async function parse(migration: Migration): Promise<Script> {
   if (migration.folder === null || !isEmpty(text)) return parseScript(text, path);
   const { parseMigration } = await import('../source/scripts.ts');
   return (await parseMigration(migration)).up;
-}
-
-/**
- * What is known of the schema from which each file starts. Pending migrations start from the database as those before
- * them leave it; applied ones, and all of them where there is no database, from an empty one and the whole history;
- * loose files from the database, or from nothing, one after the other.
- */
-class Knowledge {
-  readonly #settings: Settings;
-  readonly #applied: ReadonlySet<string> | null;
-  readonly #loose: KnownSchema;
-  readonly #pending: KnownSchema;
-  readonly #history = KnownSchema.empty();
-  readonly #replayed = new Set<string>();
-  #migrations: readonly Migration[] | null = null;
-
-  constructor(settings: Settings, target: AssessTarget) {
-    this.#settings = settings;
-    this.#applied = target.applied === null ? null : new Set(target.applied);
-    const start = () =>
-      target.catalog === null ? KnownSchema.unknown() : KnownSchema.of(target.catalog).fork();
-    this.#loose = start();
-    this.#pending = start();
-  }
-
-  /** Whether what is known of the migration's start is what the database has. */
-  isLive(migration: Migration): boolean {
-    return this.#applied !== null && (migration.folder === null || !this.#applied.has(migration.id));
-  }
-
-  /** The schema before the migration; assessing it adds what it leaves behind. */
-  async before(migration: Migration): Promise<KnownSchema> {
-    if (migration.folder === null) return this.#loose;
-    const isPending = this.isLive(migration);
-    const known = isPending ? this.#pending : this.#history;
-    this.#migrations ??= await readMigrations(this.#settings);
-    for (const earlier of this.#migrations) {
-      if (earlier.id >= migration.id) break;
-      const sameSide = !isPending || this.#applied?.has(earlier.id) === false;
-      if (!sameSide || this.#replayed.has(earlier.id)) continue;
-      this.#replayed.add(earlier.id);
-      const script = await parseScript(earlier.up.text, earlier.up.path).catch(() => null);
-      if (script === null) known.forgetAll();
-      else replayScript(script, known);
-    }
-    this.#replayed.add(migration.id);
-    return known;
-  }
 }
 
 /** The rules' settings. Throws `config-invalid` for a rule that does not exist. */
