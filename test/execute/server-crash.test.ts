@@ -8,6 +8,7 @@ import { createConnector } from '../../src/postgres/connect.ts';
 import type { Connection } from '../../src/postgres/connection.ts';
 import { findServers } from '../../src/postgres/programs.ts';
 import { type RunningServer, startServer } from '../../src/postgres/server.ts';
+import { planOf, sqlStep } from '../ledger/support.ts';
 import { CRASH_POLICY, CRASH_SCHEMA, crashPlan, WATCH } from './backfill/crash-plan.ts';
 import { startProxy } from './proxy.ts';
 import { POLICY, Stage } from './support.ts';
@@ -177,6 +178,36 @@ describe('batches that were committed, but not on disk yet', () => {
     await looker.close();
     await run.close();
     await proxy.close();
+  });
+});
+
+describe('where COMMIT does not wait for the disk', () => {
+  it('it does for a step that the run counts as done', { timeout: 60_000 }, async () => {
+    const admin = await server.connector().connect();
+    await admin.script('CREATE DATABASE crash_off');
+    await admin.script('ALTER DATABASE crash_off SET synchronous_commit = off');
+    await admin.close();
+    const stage = await Stage.at(server.connector('crash_off'), { heartbeatMs: 60_000, ttlMs: 120_000 });
+    let crashed: Promise<void> | null = null;
+    const running = stage.up(
+      planOf('20260101000000_off', [sqlStep(1, ['CREATE TABLE one ()']), sqlStep(2, ['SELECT pg_sleep(1)'])]),
+      {
+        policy,
+        reporter: (event) => {
+          if (event.type !== 'step-finished' || crashed !== null) return;
+          process.kill(server.pid, 'SIGQUIT');
+          crashed = server.stop().then(async () => {
+            server = await start();
+          });
+        },
+      },
+    );
+    running.catch(() => {});
+    await expect.poll(() => crashed, { timeout: 20_000, interval: 5 }).not.toBeNull();
+    await crashed;
+    expect((await running).state).toBe('completed');
+    expect(await lookAt('crash_off', `SELECT to_regclass('one') IS NOT NULL`)).toBe(true);
+    await stage.connection.close().catch(() => {});
   });
 });
 

@@ -174,7 +174,7 @@ function triggerName(capture: string, letter: string): string {
 /**
  * Whether a MERGE may run: in the step's SQL, or in a function that it may call. On a partitioned table a MERGE that both
  * inserts and updates hands the row inserted last to the transition table in the place of the updated one (seen on
- * PostgreSQL 15, 17 and 18; older ones have no MERGE), so that only triggers for each row see what happened.
+ * PostgreSQL 15 and 18; before 15 there is no MERGE), so that only triggers for each row see what happened.
  */
 async function mayMerge(connection: Connection, texts: readonly string[]): Promise<boolean> {
   if (connection.server.major < 15) return false;
