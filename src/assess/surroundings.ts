@@ -1,3 +1,4 @@
+import type { ParsedStatement } from '../sql/model.ts';
 import { DEFAULT_RULE_SETTINGS, type RuleSettings } from './rules/settings.ts';
 import { type TargetFacts, UNKNOWN_TARGET } from './target-facts.ts';
 
@@ -10,10 +11,10 @@ export interface Surroundings {
   /** Ids of the migrations that the target's ledger has as applied; null where there is no target. */
   readonly applied: readonly string[] | null;
   /**
-   * Statements about big tables, by `line:column`: null where `up` runs it in batches by itself, else why not. Absent
+   * Statements about big tables: null where `up` runs it in batches by itself, else why not. Absent
    * where nothing plans it: a loose file.
    */
-  readonly batches?: ReadonlyMap<string, string | null>;
+  readonly batches?: ReadonlyMap<ParsedStatement, string | null>;
   /** What the pending migrations before this one go through under a strong lock: tables to the first that does. */
   readonly worked?: ReadonlyMap<string, string>;
 }

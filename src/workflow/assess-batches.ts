@@ -6,16 +6,16 @@ import { groupStatements } from '../plan/group.ts';
 import { batchRefusals } from '../plan/patterns/batched.ts';
 import { batchingOf, partitionedIn } from '../prepare/rehearse/member.ts';
 import type { Migration } from '../source/model.ts';
-import type { Script } from '../sql/model.ts';
+import type { ParsedStatement, Script } from '../sql/model.ts';
 
-/** By `line:column`: null for what runs in batches, else why it does not; empty for scripts that cannot be grouped. */
+/** By statement: null for what runs in batches, else why it does not; empty for scripts that cannot be grouped. */
 export async function batchesOf(
   migration: Migration,
   script: Script,
   catalog: Catalog,
   sizes: ReadonlyMap<string, RelationSize>,
   policy: Policy,
-): Promise<ReadonlyMap<string, string | null>> {
+): Promise<ReadonlyMap<ParsedStatement, string | null>> {
   const context = { isPartitioned: partitionedIn(catalog) };
   try {
     const groups = groupStatements(script, context);

@@ -1,13 +1,10 @@
 /** How long a run should take on this database: what the monitor's signal `duration` is measured against. */
 import type { Assessment } from '../assess/model.ts';
 import { readSizes } from '../assess/sizes.ts';
-import type { Catalog } from '../catalog/model.ts';
 import type { Policy } from '../config/settings.ts';
 import { type BackfillSpec, backfillOf } from '../plan/backfill.ts';
 import type { Plan } from '../plan/model.ts';
 import { placeKey } from '../plan/patterns/batched.ts';
-import type { Migration } from '../source/model.ts';
-import { compileLive } from './compile-live.ts';
 import type { Session } from './session.ts';
 
 /**
@@ -17,11 +14,9 @@ import type { Session } from './session.ts';
  */
 export async function expectedMs(
   session: Session,
-  migration: Migration,
+  assessment: Assessment,
   plan: Plan,
-  catalog: Catalog,
 ): Promise<number | null> {
-  const { assessment } = await compileLive(session, migration, catalog);
   const backfills = plan.steps.flatMap((step) => backfillOf(step) ?? []);
   const tables = backfills.flatMap(({ table, parts }) => [table, ...parts.map((part) => part.table)]);
   const sizes = await readSizes(session.connection, [...new Set(tables)]);

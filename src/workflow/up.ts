@@ -206,7 +206,8 @@ async function runAll(
       const fingerprint = fingerprintCatalog(catalog).hash;
       const [candidate] = await findProofs(session, ledger, [migration], fingerprint);
       const proved = candidate?.proved ?? null;
-      const plan = proved?.plan ?? (await compileLive(session, migration, catalog)).plan;
+      const live = await compileLive(session, migration, catalog);
+      const plan = proved?.plan ?? live.plan;
       const { ensureBackup } = await import('./backup-gate.ts');
       const backup = await ensureBackup(session, migration, plan, proved, catalog);
       const gates = await checkGates({
@@ -219,7 +220,7 @@ async function runAll(
         force: request.force,
       });
       requireGates(gates, migration.id);
-      if (proved !== null && request.force === null) await requireSameSize(session, migration, catalog, plan);
+      if (proved !== null && request.force === null) requireSameSize(migration, plan, live.plan);
       // Without a proof there is no proved plan that a pinned one could differ from: the gate, or --force, has spoken.
       if (proved !== null) await requirePinned(migration, plan);
       requireGroup(migration, proved, chosen, await ledger.applied());
@@ -234,8 +235,7 @@ async function runAll(
       if (proved !== null) await ledger.recordProof(proved);
       const accepted = gates.find(({ gate, ok }) => gate === 'backup_verified' && ok)?.by ?? null;
       const estimateMs =
-        (await expectedMs(session, migration, plan, catalog)) ??
-        policy.maxDurationMinutes[plan.risk] * 60_000;
+        (await expectedMs(session, live.assessment, plan)) ?? policy.maxDurationMinutes[plan.risk] * 60_000;
       runs.push(
         await runMigration(tools, {
           migration,

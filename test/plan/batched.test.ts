@@ -414,6 +414,7 @@ describe('an INSERT … SELECT, where migration.yaml asks for batches', () => {
     ['INSERT INTO lookup (code) SELECT a FROM big RETURNING code', 'RETURNING'],
     ['INSERT INTO big (id) SELECT id + 1000 FROM big', 'which it writes'],
     ['INSERT INTO parts (id, at) SELECT id, at FROM big', 'is partitioned'],
+    ['INSERT INTO tree (id) SELECT a FROM big', 'checked at the end'],
     ['INSERT INTO lookup (code) SELECT a FROM keyless', 'no primary key'],
     ['INSERT INTO lookup (code) SELECT a FROM big; DELETE FROM big WHERE flag', 'both must see the same'],
     ['INSERT INTO lookup (code) SELECT a FROM big; DROP TABLE big', 'both must see the same'],

@@ -19,14 +19,11 @@ import {
 } from '../../sql/tree.ts';
 import { typeNameOf } from '../types.ts';
 import { ANYTHING, readBody } from './bodies.ts';
-import { codeRunBy } from './code.ts';
+import { codeRunBy, DEEPEST } from './code.ts';
 import { changed, column, object, table, UNREAD } from './make.ts';
 import type { Names } from './replay.ts';
 import type { KnownSchema } from './schema.ts';
 import { joinedConstraints } from './tables.ts';
-
-/** Functions call functions: deeper than this nobody looks, and all is forgotten. */
-const DEEPEST = 5;
 
 /** Forgets what the statement may have changed through code of its own or of functions. */
 export function replayCode(statement: KindedNode, known: KnownSchema, names: Names, depth = 0): void {

@@ -14,6 +14,9 @@ import {
 import { functionKnown } from '../expressions.ts';
 import type { KnownSchema } from './schema.ts';
 
+/** Code that calls code: deeper than this nobody looks. */
+export const DEEPEST = 5;
+
 export interface Code {
   readonly bodies: readonly string[];
   /** Calls of functions that nobody knows. */

@@ -14,7 +14,8 @@ const RELATIONS: Readonly<Record<string, ObjectKind>> = {
   OBJECT_INDEX: 'index',
 };
 
-const ON_TABLE: Readonly<Record<string, ObjectKind>> = {
+/** What belongs to a table, by the grammar's word for it. */
+export const ON_TABLE: Readonly<Record<string, 'trigger' | 'rule' | 'policy'>> = {
   OBJECT_TRIGGER: 'trigger',
   OBJECT_RULE: 'rule',
   OBJECT_POLICY: 'policy',

@@ -21,7 +21,7 @@ export const unbatchedUpdate = scriptRule({
         const all = table !== null && takesAllRows(statement.node, table, empty, context);
         empty.note(analysis, context);
         if (table === null || written === null || !all) return [];
-        const refusal = context.surroundings.batches?.get(`${statement.line}:${statement.column}`);
+        const refusal = context.surroundings.batches?.get(statement);
         if (refusal === null) return [];
         const stays =
           refusal === undefined ? '' : ` Ferrata does not run it in batches by itself: ${refusal}.`;

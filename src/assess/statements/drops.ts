@@ -14,6 +14,7 @@ import {
 import type { AssessContext } from '../context.ts';
 import type { Effect } from '../effect.ts';
 import type { FactId } from '../facts/index.ts';
+import { ON_TABLE } from '../known/drops.ts';
 import { apply, applyTo } from './apply.ts';
 import type { Describe, Family } from './family.ts';
 import { referringTables, withPartitions } from './foreign-keys.ts';
@@ -33,7 +34,7 @@ const CASCADE_TAKES_DATA = new Set([
 ]);
 
 /** Kinds that belong to a table: the name's last part is theirs, the rest the table's. */
-const ON_TABLE: Readonly<Record<string, FactId>> = {
+const PARTS: Readonly<Record<string, FactId>> = {
   OBJECT_TRIGGER: 'trigger.drop-partitioned',
   OBJECT_RULE: 'rule.drop',
   OBJECT_POLICY: 'policy.drop',
@@ -77,7 +78,7 @@ export const dropFamily: Family = {
       }
       return;
     }
-    const partFact = ON_TABLE[type];
+    const partFact = PARTS[type];
     if (partFact !== undefined) {
       for (const { node: list } of children(node, 'objects')) {
         const parts = strings(list.items);
@@ -139,8 +140,8 @@ function isPartMissing(
   name: string,
   context: AssessContext,
 ): boolean {
-  const kind = type === 'OBJECT_TRIGGER' ? 'trigger' : type === 'OBJECT_RULE' ? 'rule' : 'policy';
-  if (!flag(node, 'missing_ok') || !context.known.complete) return false;
+  const kind = ON_TABLE[type];
+  if (kind === undefined || !flag(node, 'missing_ok') || !context.known.complete) return false;
   return !context.known.has(kind, `${table}.${quoteIdent(name)}`);
 }
 

@@ -2,7 +2,7 @@ import type { ParsedStatement } from '../../sql/model.ts';
 import type { AssessContext } from '../context.ts';
 import type { Effect } from '../effect.ts';
 import { ANYTHING, readBody } from '../known/bodies.ts';
-import { codeRunBy } from '../known/code.ts';
+import { codeRunBy, DEEPEST } from '../known/code.ts';
 import { alterTableFamily } from './alter-table.ts';
 import { dataFamily } from './data.ts';
 import { dropFamily } from './drops.ts';
@@ -29,9 +29,6 @@ export function describe(statement: ParsedStatement, effect: Effect, context: As
   else describeKind(statement, effect, context);
   describeCode(statement, effect, context, 0);
 }
-
-/** Code that calls code: deeper than this nobody looks. */
-const DEEPEST = 5;
 
 /** What the statements in the body of a block, a procedure or a function would do, if they ran. */
 function describeCode(

@@ -25,20 +25,22 @@ export function sourceOf({ kind, node }: ParsedStatement): Node | null {
   return from.length === 1 && only?.kind === 'RangeVar' ? only.node : null;
 }
 
-/** @param context the schema at the moment when the statement would run */
+/**
+ * @param range its source (`sourceOf`)
+ * @param context the schema at the moment when the statement would run
+ */
 export async function insertLocal(
-  statement: ParsedStatement,
+  { node }: ParsedStatement,
+  range: Node,
   context: AssessContext,
   options: RowLocalOptions,
 ): Promise<Verdict> {
-  const { node } = statement;
-  const range = sourceOf(statement);
   const select = child(child(node, 'selectStmt'), 'SelectStmt');
   const table = context.resolve(relationOf({ relation: range }));
   const properties = table === null ? null : context.table(table);
   const target = context.resolve(relationOf(node));
-  if (range === null || select === null || table === null || properties === null) {
-    return { refusal: 'its rows do not come from one known table' };
+  if (select === null || table === null || properties === null || context.isNew(table)) {
+    return { refusal: 'its rows do not come from one table that was there before' };
   }
   if (target === null || context.table(target) === null) return { refusal: 'its table is not known' };
   const alias = text(child(range, 'alias'), 'aliasname') ?? text(range, 'relname') ?? '';
@@ -131,6 +133,11 @@ function targetRefusal(node: Node, target: string, table: string, context: Asses
   if (context.on(target, 'trigger').length > 0) return `triggers on ${target} see a batch at a time`;
   if (!['OVERRIDING_NOT_SET', null].includes(text(node, 'override')))
     return 'it overrides what the table gives';
+  const bound = context
+    .constraints(target)
+    .find(({ deferrable, references }) => deferrable || references === target);
+  if (bound !== undefined)
+    return `${bound.name} of ${target} is checked at the end of a statement or transaction`;
   const columns = children(node, 'cols');
   if (columns.length === 0) return 'it does not name the columns that it fills';
   if (columns.some((column) => column.node.indirection !== undefined)) return 'it fills a part of a column';

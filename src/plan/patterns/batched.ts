@@ -116,14 +116,10 @@ async function choose(script: Script, batching: Batching): Promise<Choices> {
         } else statements.set(statement, { local: verdict });
       }
     }
-    if (pattern === 'batched' || pinned.has(placeKey(statement))) {
-      const verdict =
-        sourceOf(statement) === null
-          ? null
-          : await insertLocal(statement, context, { rowsStay, builtOn: false });
-      if (verdict !== null) {
-        statements.set(statement, isRowLocal(verdict) ? { local: verdict } : { stays: verdict.refusal });
-      }
+    const source = pattern === 'direct' ? null : sourceOf(statement);
+    if (source !== null && (pattern === 'batched' || pinned.has(placeKey(statement)))) {
+      const verdict = await insertLocal(statement, source, context, { rowsStay, builtOn: false });
+      statements.set(statement, isRowLocal(verdict) ? { local: verdict } : { stays: verdict.refusal });
     }
     context.note(statement);
   }
@@ -186,20 +182,18 @@ async function transformGroup(
   };
 }
 
-/**
- * Of each statement about a big table, by `placeKey`: null where it runs in batches, else why it stays one statement.
- */
+/** Of each statement about a big table: null where it runs in batches, else why it stays one statement. */
 export async function batchRefusals(
   script: Script,
   groups: readonly StatementGroup[],
   batching: Batching,
-): Promise<ReadonlyMap<string, string | null>> {
+): Promise<ReadonlyMap<ParsedStatement, string | null>> {
   const { statements } = await choose(script, { ...batching, transform: null });
-  const found = new Map<string, string | null>();
+  const found = new Map<ParsedStatement, string | null>();
   for (const group of groups) {
     for (const statement of group.statements) {
       const choice = statements.get(statement);
-      if (choice !== undefined) found.set(placeKey(statement), refusalOf(group, statement, choice, batching));
+      if (choice !== undefined) found.set(statement, refusalOf(group, statement, choice, batching));
     }
   }
   return found;
